@@ -17,7 +17,7 @@ import type { ResponseItem } from "../responses/events/items.ts";
 import type { TurnRequest } from "../responses/request/request.ts";
 import type { Session } from "../responses/turn/session.ts";
 import type { CallOptions, ClientCalls, CompactOptions, WithoutModel } from "./client_types.ts";
-import { hintForProgram } from "./library_hints.ts";
+import { errorForProgram } from "./error_for_program.ts";
 
 /** Implements the calls over one connection. */
 export abstract class Calls implements ClientCalls {
@@ -105,7 +105,7 @@ export abstract class Calls implements ClientCalls {
     try {
       return await work();
     } catch (thrown) {
-      throw thrown instanceof CulvertError ? hintForProgram(thrown) : thrown;
+      throw thrown instanceof CulvertError ? errorForProgram(thrown) : thrown;
     }
   }
 }

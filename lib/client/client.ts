@@ -19,7 +19,7 @@ import type { World } from "../world/world.ts";
 import { apiKeyAuthenticator } from "../auth/external/api_key_authenticator.ts";
 import type { Client, ClientOptions, ClientRequest, ClientSession } from "./client_types.ts";
 import { Calls } from "./calls.ts";
-import { hintForProgram } from "./library_hints.ts";
+import { errorForProgram } from "./error_for_program.ts";
 import { userMessage } from "../responses/events/items.ts";
 import { defined } from "../text/json.ts";
 import type { TurnRequest } from "../responses/request/request.ts";
@@ -35,7 +35,7 @@ export async function openClient(options: ClientOptions, world: World): Promise<
   try {
     return await open(options, world);
   } catch (thrown) {
-    throw thrown instanceof CulvertError ? hintForProgram(thrown) : thrown;
+    throw thrown instanceof CulvertError ? errorForProgram(thrown) : thrown;
   }
 }
 
@@ -72,7 +72,7 @@ async function open(options: ClientOptions, process: World): Promise<Client> {
   const { inferenceTraces: wantsTraces = false } = options;
   const traces = wantsTraces !== false ? await tracesFor(connection, onWarning) : undefined;
   const traced = traces === undefined ? {} : { startInferenceTrace: traces.start };
-  const session = { serverTimings, wordHint: hintForProgram, ...limit, ...traced };
+  const session = { serverTimings, wordError: errorForProgram, ...limit, ...traced };
   const closeTelemetry = async (deadlineMs: number) => {
     for (const message of await telemetry?.close(deadlineMs) ?? []) {
       onWarning({ code: "telemetry_undelivered", message });
@@ -171,6 +171,8 @@ function flagsOf(options: ClientOptions): SharedFlags {
     ...{ apiKeyFile, baseUrl, model, profile, provider, proxy, reasoningEffort },
     trace: typeof inferenceTraces === "string" ? inferenceTraces : undefined,
     caCert: options.caCertFile,
+    clientCert: options.clientCertFile,
+    clientKey: options.clientKeyFile,
     transport: transport === "websocket" ? "ws" : transport,
   });
 }
@@ -189,7 +191,7 @@ class OpenClient extends Calls implements Client {
 
   constructor(
     connection: ClientConnection,
-    options: Pick<SessionOptions, "serverTimings" | "maxRetryAfterMs" | "wordHint" | "startInferenceTrace">,
+    options: Pick<SessionOptions, "serverTimings" | "maxRetryAfterMs" | "wordError" | "startInferenceTrace">,
     closeTelemetry: (deadlineMs: number) => Promise<void>,
     traces: Traces | undefined,
   ) {

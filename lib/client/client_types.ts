@@ -59,6 +59,13 @@ export interface ClientOptions {
   readonly caCertFile?: string;
   /** Certificates to trust as PEM text, instead of `caCertFile` and of the two variables. */
   readonly caCertPem?: string;
+  /**
+   * A PEM file with the certificate to present to servers and proxies that request one. Requires `clientKeyFile`.
+   * Default: `CULVERT_CLIENT_CERT`, then the table of the provider.
+   */
+  readonly clientCertFile?: string;
+  /** A PEM file with the key of that certificate, not encrypted. It may be the same file. */
+  readonly clientKeyFile?: string;
   /** URL of a proxy, or `none`. Default: `HTTPS_PROXY` and the other proxy variables. */
   readonly proxy?: string;
   /**

@@ -22,7 +22,18 @@ Deno.test("a program trusts a CA that it passes as PEM text", async () => {
   assertIncludes(client.roots, "caCertPem");
 });
 
-Deno.test("hints for a program name options and not flags", async () => {
+Deno.test("errors for a program name options and not flags", async () => {
+  const cases = [[{ baseUrl: "api.test" }, "the option baseUrl"], [
+    { clientCertFile: "/missing.pem" },
+    "the option clientCertFile",
+  ]] as const;
+  for (const [options, name] of cases) {
+    const { hint, message } = await createClient(options, WORLD).then(() => {
+      throw new Error("It was opened");
+    }, asCulvertError);
+    assertIncludes(message, name);
+    assertExcludes(`${message}${hint}`, "--");
+  }
   await using api = await mockApi();
   using client = await createClient({ baseUrl: api.baseUrl, apiKey: "sk-test-0123456789" }, WORLD);
   const error = await client.turn({ input: "hello" }).text().then(() => undefined, asCulvertError);

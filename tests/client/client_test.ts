@@ -130,6 +130,20 @@ Deno.test("the text of a turn is that of the completed attempt, and rejects if n
   });
 });
 
+Deno.test("a program that reads only the text of a turn has its result too, also that of a failed one", async () => {
+  await using parts = await setUp();
+  parts.api.enqueue({ text: "Hello there" }, { refusal: modelNotFound("gpt-0") });
+  using client = await parts.open();
+  const turn = client.turn({ input: INPUT });
+  assertEquals([turn.result], [undefined]);
+  await turn.text();
+  assertEquals(turn.result?.status, "completed");
+  assert((turn.result?.usage?.total_tokens ?? 0) > 0 && turn.result?.response_id !== null);
+  const failed = client.turn({ input: INPUT });
+  await assertRejects(failed.text(), { code: "not_found" });
+  assertEquals(failed.result?.error?.code, "not_found");
+});
+
 Deno.test("a turn is read once, and a closed client starts none", async () => {
   await using parts = await setUp();
   const client = await parts.open();

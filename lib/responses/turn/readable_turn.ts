@@ -4,7 +4,7 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import type { EventBatch, ResponseEvent } from "../events/events.ts";
+import type { EventBatch, ResponseEvent, ResultEvent } from "../events/events.ts";
 import type { ResponseItem } from "../events/items.ts";
 import { AnswerCollector } from "./reading/answer_collector.ts";
 import type { Turn } from "./turn.ts";
@@ -13,6 +13,7 @@ import type { Turn } from "./turn.ts";
 export abstract class ReadableTurn implements Turn {
   readonly #given: AbortSignal | undefined;
   #started = false;
+  #result: ResultEvent | undefined;
 
   /** @param signal ends the turn */
   constructor(signal: AbortSignal | undefined) {
@@ -21,6 +22,11 @@ export abstract class ReadableTurn implements Turn {
 
   /** As {@link Turn.items}. */
   abstract readonly items: readonly ResponseItem[];
+
+  /** As {@link Turn.result}. */
+  get result(): ResultEvent | undefined {
+    return this.#result;
+  }
 
   /** Runs the turn. It throws nothing; its last batch ends with the result. */
   protected abstract run(signal: AbortSignal): AsyncGenerator<EventBatch, undefined>;
@@ -35,7 +41,12 @@ export abstract class ReadableTurn implements Turn {
     const given = this.#given;
     const batches = this.run(given === undefined ? left.signal : AbortSignal.any([given, left.signal]));
     return {
-      next: () => batches.next(),
+      next: async () => {
+        const next = await batches.next();
+        const last = next.value?.at(-1)?.event;
+        if (last?.type === "culvert.result") this.#result = last;
+        return next;
+      },
       return: async () => {
         // Aborted first: a turn that waits for the network would not notice that its reader left.
         left.abort(new CulvertError("reader_gone", "The reader stopped reading the turn"));
@@ -51,14 +62,11 @@ export abstract class ReadableTurn implements Turn {
   /** As {@link Turn.text}. */
   async text(): Promise<string> {
     const collector = new AnswerCollector(true);
-    for await (const batch of this.batches()) {
-      collector.take(batch);
-      const event = batch.at(-1)?.event;
-      if (event?.type !== "culvert.result" || event.error === null) continue;
-      const { code, message, hint, details } = event.error;
-      throw new CulvertError(code, message, { details, ...(hint === null ? {} : { hint }) });
-    }
-    return collector.text;
+    for await (const batch of this.batches()) collector.take(batch);
+    const error = this.#result?.error ?? null;
+    if (error === null) return collector.text;
+    const { code, message, hint, details } = error;
+    throw new CulvertError(code, message, { details, ...(hint === null ? {} : { hint }) });
   }
 
   /** The events one by one. */

@@ -39,7 +39,7 @@ export interface TurnParts {
   /** Longest `Retry-After` that is waited out, ms. Default 60,000. */
   readonly maxRetryAfterMs?: number;
   /** See `SessionOptions`. */
-  readonly wordHint?: (error: CulvertError) => CulvertError;
+  readonly wordError?: (error: CulvertError) => CulvertError;
   /** Absent if no inference trace is written. */
   readonly inferenceTrace?: InferenceTrace;
 }
@@ -177,11 +177,11 @@ async function* runAttempts(
 /** The batch that ends a turn: warnings about the whole turn, and the result. */
 function lastBatch(
   request: TurnRequest,
-  { facts, wordHint }: TurnParts,
+  { facts, wordError }: TurnParts,
   progress: TurnProgress,
   failure: CulvertError | undefined,
 ): { readonly items: EventBatch; readonly result: ResultEvent } {
-  const error = failure === undefined || wordHint === undefined ? failure : wordHint(failure);
+  const error = failure === undefined || wordError === undefined ? failure : wordError(failure);
   const items: StreamItem[] = facts.warnings.map((event) => ({ event }));
   if (facts.skipped > 0) {
     const message = `${facts.skipped} of the stream's events could not be read and were omitted`;

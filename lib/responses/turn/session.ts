@@ -58,8 +58,8 @@ export interface SessionOptions {
   readonly maxRetryAfterMs?: number;
   /** Starts the inference trace of the session. Default: none is written. */
   readonly startInferenceTrace?: StartInferenceTrace;
-  /** Rewords the hint of an error for the caller. Default: hints name flags of the command line. */
-  readonly wordHint?: (error: CulvertError) => CulvertError;
+  /** Rewords the error of a turn for the caller. Default: message and hint name flags of the command line. */
+  readonly wordError?: (error: CulvertError) => CulvertError;
 }
 
 /** Returns the options of a session over a connection, with a memory of fallbacks in the home folder of the settings. */
@@ -137,7 +137,7 @@ export class Session implements Disposable {
       observer,
       provider,
       requestKind: kind = "turn",
-      wordHint,
+      wordError,
       world,
     } = this.#options;
     const trace = options.trace === undefined ? {} : { trace: checkedTrace(options.trace) };
@@ -149,7 +149,7 @@ export class Session implements Disposable {
       world,
       ...(observer === undefined ? {} : { observer }),
       ...(maxRetryAfterMs === undefined ? {} : { maxRetryAfterMs }),
-      ...(wordHint === undefined ? {} : { wordHint }),
+      ...(wordError === undefined ? {} : { wordError }),
       ...(this.#trace === undefined ? {} : { inferenceTrace: this.#trace }),
       context: { identity: this.#identity, turnId, kind, startedAt: world.now(), ...trace },
       facts: former?.facts.followUp(request.model) ??

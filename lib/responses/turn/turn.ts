@@ -5,7 +5,7 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import type { EventBatch, ResponseEvent } from "../events/events.ts";
+import type { EventBatch, ResponseEvent, ResultEvent } from "../events/events.ts";
 import type { ResponseItem } from "../events/items.ts";
 import type { TurnRequest } from "../request/request.ts";
 import type { TraceContext } from "../request/trace_context.ts";
@@ -67,6 +67,11 @@ export interface Turn extends AsyncIterable<ResponseEvent> {
    * The items of the answer, for the input of the next turn. Empty until the turn has completed, and if it fails.
    */
   readonly items: readonly ResponseItem[];
+  /**
+   * The last event, with the token counts, the id of the response and the model; `undefined` until the turn has ended,
+   * and if its reader left before.
+   */
+  readonly result: ResultEvent | undefined;
 }
 
 /** The turn of a session. */

@@ -1,5 +1,5 @@
 /**
- * Hints for programs that embed culvert: they name options of the client instead of flags.
+ * Errors for programs that embed culvert: they name options of the client instead of flags.
  *
  * @module
  */
@@ -10,6 +10,8 @@ const OPTIONS: Readonly<Record<string, string>> = {
   "--api-key-file": "the option apiKeyFile",
   "--base-url": "the option baseUrl",
   "--ca-cert": "the option caCertFile",
+  "--client-cert": "the option clientCertFile",
+  "--client-key": "the option clientKeyFile",
   "--model": "the option model",
   "--profile": "the option profile",
   "--provider": "the option provider",
@@ -18,15 +20,20 @@ const OPTIONS: Readonly<Record<string, string>> = {
   "--store": "the option store",
 };
 
-/** Returns the error with a hint that names options instead of flags. */
-export function hintForProgram(error: CulvertError): CulvertError {
-  if (error.hint === undefined) return error;
-  const hint = error.hint
+/** Returns the error with a message and a hint that name options instead of flags. */
+export function errorForProgram(error: CulvertError): CulvertError {
+  const message = withOptions(error.message);
+  const hint = error.hint === undefined ? undefined : withOptions(error.hint);
+  if (message === error.message && hint === error.hint) return error;
+  const { code, details } = error;
+  return new CulvertError(code, message, { details, cause: error, ...(hint === undefined ? {} : { hint }) });
+}
+
+function withOptions(text: string): string {
+  return text
     .replace(
       /--transport (sse|ws|auto)\b/g,
       (_, name: string) => `the option transport: "${name === "ws" ? "websocket" : name}"`,
     )
     .replace(/--[a-z][a-z-]+/g, (flag) => OPTIONS[flag] ?? flag);
-  if (hint === error.hint) return error;
-  return new CulvertError(error.code, error.message, { hint, details: error.details, cause: error });
 }
