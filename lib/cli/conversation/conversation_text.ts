@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { isItem, isObject, type ResponseItem } from "../../responses/events/items.ts";
+import { isItem, type ResponseItem } from "../../responses/events/items.ts";
+import { isObject } from "../../text/json.ts";
 
 /** Returns the text of a message; an image is replaced by its name. Other items have no text. */
 export function textOf(item: ResponseItem): string {

@@ -6,11 +6,11 @@
 import { basename } from "node:path";
 import { type MemoryTrace, summarizeTraces } from "../../api/memories.ts";
 import { CulvertError } from "../../errors.ts";
-import { isObject } from "../../responses/events/items.ts";
 import { withApi } from "../command/api_command.ts";
 import type { CliContext } from "../command/context.ts";
 import { readText } from "../respond/input_files.ts";
 import type { MemoriesFlags } from "./command.ts";
+import { isObject } from "../../text/json.ts";
 
 /** Summarizes each file and prints its memory. */
 export async function run(context: CliContext, flags: MemoriesFlags, ...paths: string[]): Promise<void> {

@@ -4,10 +4,10 @@
  * @module
  */
 import { headerValue } from "../../capture/export/har_export.ts";
-import { isObject } from "../../responses/events/items.ts";
 import { openCapture } from "../capture/open_capture.ts";
 import type { Host } from "../command/host.ts";
 import type { Reporter } from "../output/reporter.ts";
+import { isObject } from "../../text/json.ts";
 
 /** A header of HTTP requests, and a member of `client_metadata` in requests over a websocket. */
 const CALL_ID = "x-codex-inference-call-id";

@@ -6,9 +6,9 @@
 import { attemptedOf, sendRequest } from "../../api/send_request.ts";
 import { MODELS_REQUEST, modelsIn } from "../../api/models.ts";
 import { RequestScope } from "../../auth/request_scope.ts";
-import { objectInBody } from "../../responses/failures/server_text.ts";
 import type { DoctorContext } from "../context.ts";
 import type { ProbeReply } from "./probe_reply.ts";
+import { jsonObject } from "../../text/json.ts";
 
 /**
  * Sends the request with the headers of a turn. A 401 is returned unchanged.
@@ -29,7 +29,7 @@ export function probeScope(connection: Awaited<ReturnType<DoctorContext["connect
 
 /** Returns the names in a list of models; `undefined` if the body is not a list. */
 export function modelNames(text: string): readonly string[] | undefined {
-  return modelsIn(objectInBody(text))?.map(({ slug }) => slug);
+  return modelsIn(jsonObject(text))?.map(({ slug }) => slug);
 }
 
 /** Returns the attempt, such as `GET https://host/v1/models`, without the query. */

@@ -6,11 +6,11 @@
 import { plural } from "../../text/plural.ts";
 import { CulvertError } from "../../errors.ts";
 import type { ResponseEvent, ResultError } from "../../responses/events/events.ts";
-import { isObject } from "../../responses/events/items.ts";
 import { failure, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
 import { type ArrivalTimes, arrivalTimes, type TimedEvent } from "./arrival_times.ts";
 import { BUFFERING_REMEDY } from "./timed_stream.ts";
+import { isObject } from "../../text/json.ts";
 
 /** Time limit for the answer, ms. */
 export const ANSWER_LIMIT_MS = 20_000;

@@ -4,11 +4,10 @@
  * @module
  */
 import { plural } from "../../text/plural.ts";
-import { isObject } from "../../responses/events/items.ts";
-import { objectInBody } from "../../responses/failures/server_text.ts";
 import { fail, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
 import { type ArrivalTimes, arrivalTimes, type TimedEvent } from "./arrival_times.ts";
+import { isObject, jsonObject } from "../../text/json.ts";
 
 /** A list of models with this header names the path of such a stream below the base URL. */
 export const TIMED_EVENTS_HEADER = "culvert-timed-events";
@@ -51,7 +50,7 @@ export async function requestTimedEvents(
 }
 
 function sentAt(data: string): number {
-  const event = objectInBody(data);
+  const event = jsonObject(data);
   const sent = isObject(event) ? event.sent_at_ms : undefined;
   return typeof sent === "number" ? sent : 0;
 }

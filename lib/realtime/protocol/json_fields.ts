@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isObject } from "../../responses/events/items.ts";
+import { isObject } from "../../text/json.ts";
 
 /** A JSON object. */
 export type Fields = Readonly<Record<string, unknown>>;

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { isObject } from "../../responses/events/items.ts";
 import { type Fields, numberField, objectField, parseFrame, textField } from "./json_fields.ts";
 import { type RealtimeVersion, SESSION_RATE } from "./protocol_version.ts";
 import type { RealtimeEvent } from "./realtime_event.ts";
+import { isObject } from "../../text/json.ts";
 
 /** Parses a text frame. */
 export function parseRealtimeEvent(version: RealtimeVersion, text: string): RealtimeEvent | undefined {

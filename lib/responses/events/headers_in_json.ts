@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isObject } from "./items.ts";
+import { isObject } from "../../text/json.ts";
 
 /**
  * Looks up one name.

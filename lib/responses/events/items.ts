@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isObject } from "../../text/json.ts";
 import type { JsonObject } from "./events.ts";
 
 /** Text from the user or a program. */
@@ -284,11 +285,6 @@ export type ResponseItem = KnownItem | (JsonObject & { readonly type: string });
 /** Returns a message of the user that contains only text. */
 export function userMessage(text: string): MessageItem {
   return { type: "message", role: "user", content: [{ type: "input_text", text }] };
-}
-
-/** Returns whether a value is an object and not an array. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Returns whether a value is an item: an object with a `type`. */

@@ -10,8 +10,8 @@ import type {
   SafetyBufferingEvent,
   StreamItem,
 } from "./events.ts";
-import { isObject } from "./items.ts";
 import { headerIn } from "./headers_in_json.ts";
+import { isObject } from "../../text/json.ts";
 
 const FASTER_MODEL = "x-codex-safety-buffering-faster-model";
 const ENABLED = "x-codex-safety-buffering-enabled";

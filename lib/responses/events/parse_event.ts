@@ -25,7 +25,8 @@ import type {
   StreamItem,
   ToolCallInputDeltaEvent,
 } from "./events.ts";
-import { isItem, isObject } from "./items.ts";
+import { isItem } from "./items.ts";
+import { isObject } from "../../text/json.ts";
 
 /** An event as it was received, with its JSON text. */
 export interface ParsedEvent extends StreamItem {

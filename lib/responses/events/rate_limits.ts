@@ -4,7 +4,7 @@
  * @module
  */
 import type { JsonObject, RateLimitSnapshot, RateLimitWindow } from "./events.ts";
-import { isObject } from "./items.ts";
+import { isObject } from "../../text/json.ts";
 
 const DEFAULT_LIMIT = "codex";
 

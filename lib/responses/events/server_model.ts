@@ -4,8 +4,8 @@
  * @module
  */
 import type { RerouteEvent, ServerModelEvent, StreamItem, WarningEvent } from "./events.ts";
-import { isObject } from "./items.ts";
 import { headerIn } from "./headers_in_json.ts";
+import { isObject } from "../../text/json.ts";
 
 const NAMES = ["openai-model", "x-openai-model"] as const;
 

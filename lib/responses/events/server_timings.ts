@@ -4,7 +4,7 @@
  * @module
  */
 import type { JsonObject, ServerTimingsEvent } from "./events.ts";
-import { isObject } from "./items.ts";
+import { isObject } from "../../text/json.ts";
 
 /** Asks for them; a header of the upgrade. */
 export const TIMINGS_HEADERS = { "x-responsesapi-include-timing-metrics": "true" } as const;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { TokenUsage } from "./events.ts";
-import { isObject } from "./items.ts";
+import { isObject } from "../../text/json.ts";
 
 /**
  * Reads `response.usage`.

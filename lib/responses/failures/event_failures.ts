@@ -15,9 +15,9 @@ import {
   policyMessage,
   PREVIOUS_RESPONSE_HINT,
 } from "./http_failures.ts";
-import { isObject } from "../events/items.ts";
 import { shownText } from "./server_text.ts";
 import { waitInText } from "./wait_hint.ts";
+import { isObject } from "../../text/json.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -5,8 +5,8 @@
  */
 import { CulvertError } from "../../errors.ts";
 import type { JsonObject } from "../events/events.ts";
-import { isObject } from "../events/items.ts";
 import { shownText } from "./server_text.ts";
+import { isObject } from "../../text/json.ts";
 
 /**
  * Returns the text of a refusal in the items of a response, if there is one (content part of type `refusal`).

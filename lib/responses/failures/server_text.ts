@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isObject } from "../events/items.ts";
+import { isObject, jsonObject } from "../../text/json.ts";
 
 /** Largest part of a body that is shown, bytes of UTF-8. */
 const SHOWN_BYTES = 1_000;
@@ -14,20 +14,9 @@ const KEY = /\b(sk|sess)-[A-Za-z0-9_*-]{8,}/g;
 /** Credentials that were sent, so that they can be removed from a reply that repeats them. */
 export type Secrets = readonly string[];
 
-/** Parses a body as a JSON object; `undefined` for any other content, such as an error page. */
-export function objectInBody(body: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    return isObject(value) ? value : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
 /** Returns the error object in a body: `error` of a JSON object, or `undefined`. */
 export function errorInBody(body: string): Readonly<Record<string, unknown>> | undefined {
-  const error = objectInBody(body)?.error;
+  const error = jsonObject(body)?.error;
   return isObject(error) ? error : undefined;
 }
 

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { isObject, type ResponseItem } from "../events/items.ts";
+import type { ResponseItem } from "../events/items.ts";
+import { isObject } from "../../text/json.ts";
 
 type Fields = Record<string, unknown>;
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { isObject } from "../../../responses/events/items.ts";
+import { isObject } from "../../../text/json.ts";
 
 /** Facts about an item. */
 export interface ItemFacts {

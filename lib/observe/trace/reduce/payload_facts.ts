@@ -6,11 +6,11 @@
  */
 import { parseNestedJson } from "../../../text/nesting.ts";
 import type { TokenUsage } from "../../../responses/events/events.ts";
-import { isObject } from "../../../responses/events/items.ts";
 import { parseTemplate } from "../read/payloads.ts";
 import type { Problems } from "../read/problems.ts";
 import { beginning, type ItemFacts, itemFacts, textOf } from "./item_facts.ts";
 import type { RawPayload } from "./model.ts";
+import { isObject } from "../../../text/json.ts";
 
 /** Facts from a request. */
 export interface RequestFacts {

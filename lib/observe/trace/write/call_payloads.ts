@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { isObject } from "../../../responses/events/items.ts";
 import type { TurnRequest } from "../../../responses/request/request.ts";
+import { isObject } from "../../../text/json.ts";
 
 /** Returns the prompt of a request as the codex client (0.171.0) describes it, with an empty input. */
 export function preparedPrompt(request: TurnRequest): object {

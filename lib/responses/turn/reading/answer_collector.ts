@@ -4,7 +4,8 @@
  * @module
  */
 import type { EventBatch, JsonObject, OtherEvent, ResponseEvent } from "../../events/events.ts";
-import { isObject, outputText } from "../../events/items.ts";
+import { outputText } from "../../events/items.ts";
+import { isObject } from "../../../text/json.ts";
 
 /** Code of the warning that replaces a damaged event. */
 export const EVENT_DAMAGED = "event_damaged";

@@ -14,7 +14,7 @@ import {
 import type { ErrorEvent, JsonObject, ResponseObject, StreamItem } from "../../events/events.ts";
 import type { Failure, RefusalContext } from "../../failures/failure.ts";
 import type { HttpFailure } from "../../failures/http_failures.ts";
-import { isItem, isObject, outputText } from "../../events/items.ts";
+import { isItem, outputText } from "../../events/items.ts";
 import { isDamagedJson, isDoneMark, type ParsedEvent, parseEvent } from "../../events/parse_event.ts";
 import { rateLimitFromEvent, rateLimitsOf } from "../../events/rate_limits.ts";
 import { refusalIn } from "../../failures/refusal.ts";
@@ -27,6 +27,7 @@ import { TURN_STATE } from "../../request/turn_state.ts";
 import { tokenUsage } from "../../events/usage.ts";
 import { type CompletedResponse, MAX_EVENT_LENGTH, type ResponseHead } from "../../transport/transport.ts";
 import { headerIn } from "../../events/headers_in_json.ts";
+import { isObject } from "../../../text/json.ts";
 
 /**
  * Largest sum of the output items of one response, in UTF-16 units of their JSON. Items are kept until the response is
@@ -219,8 +220,9 @@ export class ResponseReader {
         break;
       case "other":
         if (event.name === TIMINGS_EVENT) this.#takeTimings(event.payload, into);
-        else if (event.name === "response.output_text.done") this.#isDamaged &&= !isText(event.payload.text);
-        else if (event.name === "response.output_text.delta") this.#noteDamage(into);
+        else if (event.name === "response.output_text.done") {
+          this.#isDamaged &&= typeof event.payload.text !== "string";
+        } else if (event.name === "response.output_text.delta") this.#noteDamage(into);
         break;
       case "codex.rate_limits":
         return this.#takeRateLimits(event, item, into);
@@ -368,10 +370,6 @@ function unreadableCompletion(): Failure {
 /** Whether an event only shows that the connection works. Unknown events of the API do not count as such. */
 function isKeepAlive(event: ParsedEvent["event"]): boolean {
   return event.type === "other" && !/^(response|codex|responsesapi)\./.test(event.name);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string";
 }
 
 function damagedAnswer(): Failure {

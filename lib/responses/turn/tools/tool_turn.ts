@@ -7,7 +7,7 @@ import { deadline } from "../../../async/deadline.ts";
 import { CulvertError } from "../../../errors.ts";
 import type { World } from "../../../world/world.ts";
 import type { EventBatch, ResultEvent, StreamItem, TokenUsage } from "../../events/events.ts";
-import { isObject, type ResponseItem } from "../../events/items.ts";
+import type { ResponseItem } from "../../events/items.ts";
 import type { InferenceTrace } from "../../request/inference_trace.ts";
 import type { TurnRequest } from "../../request/request.ts";
 import { interruption, withLaterError } from "../result.ts";
@@ -15,6 +15,7 @@ import { ReadableTurn } from "../readable_turn.ts";
 import type { Turn, TurnOptions } from "../turn.ts";
 import { runTools } from "./run_tools.ts";
 import { type ToolCall, toolCallOf, type ToolFunction } from "./tool_call.ts";
+import { isObject } from "../../../text/json.ts";
 
 const MAX_RESPONSES = 100;
 
