@@ -223,14 +223,15 @@ export class Channel implements WebSocketChannel {
         }
         const count = await conn.read(buffer);
         if (count === null) {
-          const error = websocketEnded(this.#parts, "closed the websocket without a close frame", 1006);
-          return this.#settle(this.#isClosing ? {} : { error }, ABNORMAL);
+          throw websocketEnded(this.#parts, "closed the websocket without a close frame", 1006);
         }
         // A copy of the bytes, because the decoder keeps parts of it.
         await this.#feed(buffer.slice(0, count));
       }
     } catch (error) {
       this.#settle(this.#isClosing ? {} : { error: this.#parts.broken(error) }, ABNORMAL);
+      // The caller may not use the websocket for long, and the connection is of no further use.
+      this.#closeConnection();
     }
   }
 

@@ -1,3 +1,4 @@
+import { raceAbort } from "../../../lib/async/race_abort.ts";
 import { assert, assertEquals, assertIncludes, assertRejects } from "../../support/assert.ts";
 import { dialerFor, failureOf, LEAF } from "../kit.ts";
 import { BINARY, CLOSE, TEXT, websocketServer } from "./websocket_server.ts";
@@ -100,6 +101,19 @@ Deno.test("a peer that does not answer a close frame does not delay the caller",
   const channel = await open(dialer, `wss://localhost:${server.port}/`);
   assertEquals(await channel.close(1000, "", 50), { code: 1006, reason: "", clean: false });
   assertEquals(await channel.receive(), []);
+});
+
+Deno.test("a websocket that is not used is closed here too when its peer has ended it", async () => {
+  const { promise: left, resolve } = Promise.withResolvers<void>();
+  await using server = websocketServer(async (peer) => {
+    await peer.accept();
+    await peer.end();
+    await peer.gone();
+    resolve();
+  });
+  using dialer = await dialerFor();
+  const channel = await open(dialer, `ws://127.0.0.1:${server.port}/`);
+  await raceAbort(left, AbortSignal.timeout(5_000)).finally(() => channel.drop());
 });
 
 Deno.test("an invalid close code is refused, and the channel stays open", async () => {

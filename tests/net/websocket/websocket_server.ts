@@ -82,6 +82,11 @@ export class Peer {
     return new TextDecoder().decode((await this.readFrame()).payload);
   }
 
+  /** Ends the connection on this side, without a close frame. */
+  async end(): Promise<void> {
+    await this.#conn.closeWrite();
+  }
+
   /** Resolves when the client has left; data that it still sends is dropped. */
   async gone(): Promise<void> {
     const buffer = new Uint8Array(1024);
