@@ -273,16 +273,10 @@ export type Observation =
   | NetworkObservation
   | NoteObservation;
 
-/** Receives observations, and forwards them to memory, to a file or to a collector. */
+/** Receives observations. */
 export interface Observer {
   /** Receives one observation. Must not throw and must not block. */
   readonly observe: (observation: Observation) => void;
-  /**
-   * Waits until everything observed has been forwarded, or until the deadline. Never rejects.
-   *
-   * @param deadlineMs longest wait, ms
-   */
-  readonly flush: (deadlineMs: number) => Promise<void>;
   /** Whether it receives {@link EventsObservation}. Default false: none are created. */
   readonly wantsEvents?: boolean;
   /** Whether {@link TurnObservation} contains the text of the prompt. Default false. */
@@ -297,7 +291,7 @@ export interface Observer {
 
 /** Builds an observer that calls a function for each observation and keeps nothing. */
 export function observerOf(observe: (observation: Observation) => void): Observer {
-  return { observe, flush: () => Promise.resolve() };
+  return { observe };
 }
 
 /** An observer that ignores everything. */
@@ -316,7 +310,6 @@ export function combineObservers(...observers: readonly Observer[]): Observer {
     observe: (observation) => {
       for (const each of observers) each.observe(observation);
     },
-    flush: async (deadlineMs) => void await Promise.all(observers.map((each) => each.flush(deadlineMs))),
     wantsEvents: observers.some(({ wantsEvents }) => wantsEvents === true),
     wantsPrompts: observers.some(({ wantsPrompts }) => wantsPrompts === true),
     ...(tracing?.startTrace === undefined ? {} : { startTrace: tracing.startTrace }),

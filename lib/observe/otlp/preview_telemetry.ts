@@ -58,7 +58,6 @@ export function previewTelemetry(
   return {
     observer: {
       observe: telemetry.observe,
-      flush: () => Promise.resolve(),
       wantsEvents: true,
       wantsPrompts: settings.logUserPrompt,
       startTrace: (parent) => starter.start(parent),

@@ -103,7 +103,6 @@ export function startTelemetry({ settings, trace, world }: TelemetryOptions): Ru
   return {
     observer: {
       observe: running.observe,
-      flush,
       wantsEvents: metrics !== undefined || logs !== undefined,
       wantsPrompts: telemetry.logUserPrompt && logs !== undefined,
       startTrace: (parent) => {
