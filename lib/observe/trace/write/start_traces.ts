@@ -90,7 +90,10 @@ export function startTraces({ secrets, settings, warn, world }: TracesOptions): 
         traceId,
         writer,
         world,
-        onClosed: () => void open.delete(recorder),
+        onClosed: () => {
+          open.delete(recorder);
+          writer.settled().then(() => writers.delete(writer));
+        },
       });
       open.add(recorder);
       writers.add(writer);
