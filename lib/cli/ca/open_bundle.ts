@@ -7,11 +7,12 @@ import { absolutePath } from "../../world/absolute_path.ts";
 import { CulvertError } from "../../errors.ts";
 import { checkRoot } from "../../trust/roots/system_roots.ts";
 import type { Bundle } from "../../trust/bundle/bundle.ts";
-import { joined, LARGEST_BUNDLE } from "../../trust/bundle/bundle_file.ts";
+import { LARGEST_BUNDLE } from "../../trust/bundle/bundle_file.ts";
 import { readBundle } from "../../trust/bundle/bundle_reader.ts";
 import { readSelected } from "../../trust/bundle/read_selected.ts";
 import { CA_FLAG, CA_VARIABLES, selectBundle, type Selection } from "../../trust/bundle/selection.ts";
 import type { Host } from "../command/host.ts";
+import { joinBytes } from "../../text/join_bytes.ts";
 
 /**
  * Selects the bundle.
@@ -66,5 +67,5 @@ async function readInput(host: Host): Promise<Uint8Array> {
     }
     chunks.push(chunk);
   }
-  return joined(chunks, total);
+  return joinBytes(chunks);
 }

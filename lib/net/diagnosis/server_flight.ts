@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { joinBytes } from "../../text/join_bytes.ts";
 
 /** Record types (RFC 5246 §6.2.1). */
 const ALERT_RECORD = 21;
@@ -40,7 +41,7 @@ export class ServerFlight {
   push(bytes: Uint8Array): void {
     if (this.isOver) return;
     this.#received += bytes.length;
-    this.#records = joined(this.#records, bytes);
+    this.#records = joinBytes([this.#records, bytes]);
     while (!this.isOver && this.#records.length >= RECORD_HEADER_BYTES) {
       const [type = 0] = this.#records;
       const end = RECORD_HEADER_BYTES + numberAt(this.#records, 3, 2);
@@ -49,7 +50,7 @@ export class ServerFlight {
       // A warning such as unrecognized_name may come before the hello.
       if (type === ALERT_RECORD && this.#records[RECORD_HEADER_BYTES] !== 1) this.isOver = true;
       if (type === HANDSHAKE_RECORD) {
-        this.#messages = joined(this.#messages, this.#records.subarray(RECORD_HEADER_BYTES, end));
+        this.#messages = joinBytes([this.#messages, this.#records.subarray(RECORD_HEADER_BYTES, end)]);
         this.#readMessages();
       }
       this.#records = this.#records.slice(end);
@@ -90,11 +91,4 @@ function certificatesIn(content: Uint8Array): readonly Uint8Array[] {
 
 function numberAt(bytes: Uint8Array, at: number, length: number): number {
   return bytes.subarray(at, at + length).reduce((sum, byte) => sum * 256 + byte, 0);
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
 }

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { type Signal, SIGNALS } from "../../config/otel/telemetry_settings.ts";
 import { WholeFile } from "../../files/whole_file.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
+import { jsonObject } from "../../text/json.ts";
 import type { World } from "../../world/world.ts";
 import type { ExportOutcome } from "./export_queue.ts";
 
@@ -44,7 +45,7 @@ export class TelemetryStateFile {
   async read(): Promise<TelemetryState> {
     const bytes = await this.#file.read().catch(() => undefined);
     if (bytes === undefined) return {};
-    return schema.safeParse(jsonIn(bytes)).data?.signals ?? {};
+    return schema.safeParse(jsonObject(new TextDecoder().decode(bytes))).data?.signals ?? {};
   }
 
   /**
@@ -69,13 +70,5 @@ export class TelemetryStateFile {
     }
     const slot = await this.#file.reserve();
     await slot.commit(`${JSON.stringify({ signals }, null, 2)}\n`);
-  }
-}
-
-function jsonIn(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { WholeFile } from "../../files/whole_file.ts";
+import { jsonObject } from "../../text/json.ts";
 import type { World } from "../../world/world.ts";
 
 /** Lifetime of an entry, ms. */
@@ -68,17 +69,9 @@ export class FileFallbackMemory implements FallbackMemory {
     const schema = z.object({
       hosts: z.record(z.string(), z.object({ reason: z.string(), at: z.number() })),
     });
-    const parsed = schema.safeParse(jsonIn(bytes));
+    const parsed = schema.safeParse(jsonObject(new TextDecoder().decode(bytes)));
     const now = this.#world.now();
     const entries = Object.entries(parsed.data?.hosts ?? {});
     return new Map(entries.filter(([, { at }]) => at <= now && now - at < REMEMBERED_MS));
-  }
-}
-
-function jsonIn(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
   }
 }

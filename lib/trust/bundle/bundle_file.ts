@@ -4,6 +4,7 @@
  * @module
  */
 import { readWithinLimits } from "../../files/read_file.ts";
+import { joinBytes } from "../../text/join_bytes.ts";
 
 /** Largest file that is read, bytes. Mozilla's whole set has 0.2 MB. */
 export const LARGEST_BUNDLE = 16 * 1024 * 1024;
@@ -44,22 +45,7 @@ async function readCapped(path: string): Promise<Uint8Array> {
     if (total > LARGEST_BUNDLE) throw tooLarge();
     chunks.push(buffer.slice(0, count));
   }
-  return joined(chunks, total);
-}
-
-/**
- * Joins chunks into one array.
- *
- * @param total their total length, bytes
- */
-export function joined(chunks: readonly Uint8Array[], total: number): Uint8Array {
-  const bytes = new Uint8Array(total);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return joinBytes(chunks);
 }
 
 function tooLarge(): Error {

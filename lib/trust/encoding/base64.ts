@@ -28,7 +28,8 @@ export function decodeBody(lines: readonly BodyLine[]): DecodedBody {
   let text = "";
   for (const line of lines) text += line.text;
   try {
-    const bytes = decodeBase64(text);
+    // The "forgiving-base64 decode" of the WHATWG Infra standard.
+    const bytes = Uint8Array.fromBase64(text.replace(OTHER_BLANKS, ""));
     return bytes.length === 0 ? { ok: false, reason: "its body is empty" } : { ok: true, bytes };
   } catch {
     // The platform's error contains neither the reason nor the position.
@@ -50,11 +51,6 @@ export function certificatePem(der: Uint8Array): string {
 
 /** Blanks that the platform's decoder does not skip. */
 const OTHER_BLANKS = /[\v\u00a0\ufeff\u200b\u2028\u2029]/g;
-
-/** Decodes with the "forgiving-base64 decode" of the WHATWG Infra standard. */
-function decodeBase64(text: string): Uint8Array {
-  return Uint8Array.fromBase64(OTHER_BLANKS.test(text) ? text.replace(OTHER_BLANKS, "") : text);
-}
 
 function explain(lines: readonly BodyLine[]): string {
   let count = 0;

@@ -73,9 +73,7 @@ export async function folderRoots(
   world: World,
   known: ReadonlySet<string>,
   checkRoot: RootCheck,
-): Promise<
-  { readonly pems: readonly string[]; readonly isSet: boolean; readonly warnings: readonly Warning[] }
-> {
+): Promise<{ readonly pems: readonly string[]; readonly warnings: readonly Warning[] }> {
   const folders = (world.env("SSL_CERT_DIR") ?? "").split(Deno.build.os === "windows" ? ";" : ":")
     .filter((folder) => folder !== "");
   const pems = new Set<string>();
@@ -91,7 +89,7 @@ export async function folderRoots(
       });
     }
   }
-  return { pems: [...pems], isSet: folders.length > 0, warnings };
+  return { pems: [...pems], warnings };
 }
 
 async function addFile(
