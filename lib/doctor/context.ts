@@ -5,7 +5,7 @@
  */
 import type { ApiConnection } from "../api/send_request.ts";
 import type { AuthMode } from "../auth/authenticator.ts";
-import type { Credential } from "../auth/credential.ts";
+import { type Credential, MODES } from "../auth/credential.ts";
 import { addHeaders } from "../config/provider.ts";
 import type { Settings, SharedFlags } from "../config/settings.ts";
 import { dialerFor, identityFor, routesFor, trustFor } from "../connect/connect.ts";
@@ -23,7 +23,7 @@ import type { World } from "../world/world.ts";
 import { Commands } from "./commands.ts";
 import { once, orUndefined } from "./lazy.ts";
 import { authorizeProbe, type ProbeAuthorization } from "./probe/authorization.ts";
-import { credentialOf, modeOf } from "./probe/credential_facts.ts";
+import { credentialOf } from "./probe/credential_facts.ts";
 import { requestModelList } from "./probe/model_list.ts";
 import { probeAuthenticator } from "./probe/probe_authenticator.ts";
 import type { ProbeReply } from "./probe/probe_reply.ts";
@@ -175,7 +175,7 @@ export class DoctorContext {
   /** Returns how requests authenticate; `none` without a credential. It decides the default base URL. */
   async mode(): Promise<AuthMode> {
     const credential = await orUndefined(this.credential());
-    return credential === undefined ? "none" : modeOf(credential);
+    return credential === undefined ? "none" : MODES[credential.kind];
   }
 
   /** Returns the remaining time for all checks minus a reserve, ms, at least 1. */

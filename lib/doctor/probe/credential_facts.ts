@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { AuthMode } from "../../auth/authenticator.ts";
 import type { Credential } from "../../auth/credential.ts";
 import { findCredential } from "../../auth/policy/find_credential.ts";
 import { openStore } from "../../auth/store/open_store.ts";
@@ -27,23 +26,6 @@ export async function credentialOf(settings: Settings, world: World): Promise<Cr
     store: () => openStore({ codexHome, loginStorage, world, warn: () => {} }),
     ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
   });
-}
-
-/** Returns the mode in which requests with a credential authenticate. */
-export function modeOf(credential: Credential): AuthMode {
-  switch (credential.kind) {
-    case "bearer":
-    case "command":
-      return "apikey";
-    case "managed":
-      return "chatgpt";
-    case "personal_access_token":
-      return "personalAccessToken";
-    case "agent_identity":
-      return "agentIdentity";
-    case "none":
-      return "none";
-  }
 }
 
 /** Returns the time at which a credential expires, ms since 1970; `undefined` if it does not contain one. */

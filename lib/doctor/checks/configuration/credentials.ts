@@ -5,11 +5,12 @@
  */
 import { baseUrlClass, isBackendMode } from "../../../auth/auth_headers.ts";
 import { isDue } from "../../../auth/auth_record.ts";
+import { MODES } from "../../../auth/credential.ts";
 import { unsetHeaders } from "../../../auth/policy/status.ts";
 import { asCulvertError } from "../../../errors.ts";
 import { type Check, fail, failure, type Finding, ok, warn } from "../../check.ts";
 import type { DoctorContext } from "../../context.ts";
-import { expiryOfCredential, modeOf } from "../../probe/credential_facts.ts";
+import { expiryOfCredential } from "../../probe/credential_facts.ts";
 import { accessRemedy } from "../../probe/file_access.ts";
 
 /** The check. */
@@ -41,7 +42,7 @@ async function examineCredential(context: DoctorContext): Promise<Finding> {
   const { provider, useAgentIdentity = false } = await context.settings();
   const credential = await context.credential();
   const { source } = credential;
-  const mode = modeOf(credential);
+  const mode = MODES[credential.kind];
   const expiry = expiryOfCredential(credential);
   const details = {
     mode,
@@ -61,7 +62,7 @@ async function examineCredential(context: DoctorContext): Promise<Finding> {
     return ok(`None; the provider "${provider.id}" requires none`, details);
   }
   const now = context.world.now();
-  const kind = `${MODES[mode] ?? mode} from ${source.name}`;
+  const kind = `${NAMES[mode] ?? mode} from ${source.name}`;
   const misplaced = misplacement(await context.base(), isBackendMode(mode));
   if (credential.kind === "managed") {
     const renewable = (credential.record.tokens?.refreshToken ?? "") !== "";
@@ -93,7 +94,8 @@ async function examineCredential(context: DoctorContext): Promise<Finding> {
   return ok(`${kind}${until(expiry, false)}${agent}`, details);
 }
 
-const MODES: Readonly<Record<string, string>> = {
+/** Names of the modes for a finding. */
+const NAMES: Readonly<Record<string, string>> = {
   apikey: "API key",
   chatgpt: "ChatGPT login",
   personalAccessToken: "Personal access token",
