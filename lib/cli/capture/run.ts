@@ -113,7 +113,9 @@ export async function run(context: CliContext, flags: CaptureFlags, ...command: 
         for (const line of capture?.remarks() ?? []) reporter.progress(line);
       }
       await ship?.();
-      if (!hasRun) await removeUnusedCapture(directory, { isNew, files: capture?.files ?? [] });
+      if (!hasRun) {
+        await removeUnusedCapture(directory, { isNew, files: capture?.files ?? [] }, reporter.warn);
+      }
     }
   }
 }
