@@ -1,5 +1,6 @@
 /** The coverage of each mode for the programs in the table of the README. */
 import { assertEquals, assertExcludes, assertIncludes, assertMatch } from "../support/assert.ts";
+import { culvert } from "../support/culvert.ts";
 import { installed } from "../support/programs.ts";
 import { skippedIf } from "../support/skipped.ts";
 import { captureScene } from "../cli/capture/kit.ts";
@@ -58,6 +59,23 @@ Deno.test(
     const run = await scene.capture(["--mode", "forward"], script);
     assertEquals([run.code, run.stdout], [0, "no route\n"], run.stderr);
     assertIncludes(run.stderr, "no connection was seen; does the program use the proxy variables?");
+  },
+);
+
+Deno.test(
+  skippedIf(
+    noNode,
+    "a Node program with a fixed base URL leaves no record by default, and capture names the flag to use",
+  ),
+  async () => {
+    await using scene = await captureScene();
+    const program = `fetch("${scene.network.baseUrl}/models").catch(() => console.log("no route"))`;
+    const run = await culvert(["capture", "-o", scene.directory, "--", "node", "-e", program], {
+      env: scene.network.env,
+    });
+    assertEquals([run.code, run.stdout], [0, "no route\n"], run.stderr);
+    const text = run.stderr.replaceAll(/\nculvert: +/g, " ");
+    assertIncludes(text, "is captured with --mode forward; under Node, this needs Node 22.21 or 24.5");
   },
 );
 

@@ -68,7 +68,8 @@ export function proxyVariables(proxyUrl: string): Record<string, string> {
     PIP_PROXY: proxyUrl,
     YARN_HTTP_PROXY: proxyUrl,
     YARN_HTTPS_PROXY: proxyUrl,
-    // Node obeys the proxy variables only with this one (since 22.21 and 24.0).
+    // Node obeys the proxy variables only with this one: fetch since 22.21 and 24.0, http and https since 24.5
+    // (https://nodejs.org/api/cli.html#node_use_env_proxy1).
     NODE_USE_ENV_PROXY: "1",
   };
 }

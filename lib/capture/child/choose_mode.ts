@@ -67,7 +67,7 @@ export function chooseMode(query: ModeQuery): ModeChoice {
     return {
       mode: "reverse",
       reason:
-        "the openai package under Node reads OPENAI_BASE_URL, and fetch of older versions ignores the proxy " +
+        "the openai package under Node reads OPENAI_BASE_URL, and Node before 22.21 and 24.5 ignores the proxy " +
         "variables",
     };
   }

@@ -80,9 +80,10 @@ function nothingSeen(mode: CaptureMode): readonly string[] {
       "used only addresses of this machine, which need no proxy, as respond --provider demo does. A program that reads a base " +
       "URL can be captured with --mode reverse; respond --capture DIR records its own requests",
     reverse:
-      "no request was seen; does the program read OPENAI_BASE_URL? It may also have sent nothing: respond " +
-      "--provider demo starts its own server. --mode forward captures a program that uses the proxy variables; " +
-      "respond --capture DIR records its own requests",
+      "no request was seen; does the program read OPENAI_BASE_URL? One with a fixed base URL, such as " +
+      "https://api.openai.com, is captured with --mode forward; under Node, this needs Node 22.21 or 24.5. The " +
+      "program may also have sent nothing: respond --provider demo starts its own server. respond --capture DIR " +
+      "records its own requests",
     keylog: "no connection was seen; does the program use the proxy variables?",
   };
   return folded(reasons[mode]);

@@ -23,7 +23,7 @@ export const capture: Topic = [
       ],
       [
         "openai package under Node",
-        "reverse (default for node, npx, bun): everything; forward and keylog: nothing, fetch ignores the variables",
+        "reverse (default for node, npx, bun): everything, if the base URL is not fixed in the program; forward and keylog: everything since Node 22.21 and 24.5, which obey NODE_USE_ENV_PROXY, nothing before",
       ],
       ["openai package under Python", "everything in every mode"],
       ["curl", "forward and keylog: everything; reverse: commands that use $OPENAI_BASE_URL"],
