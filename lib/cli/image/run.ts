@@ -14,6 +14,7 @@ import { openOutput } from "../output/output_file.ts";
 import { createReporter, type Reporter } from "../output/reporter.ts";
 import { imageUrl } from "../respond/input_files.ts";
 import { readPrompt } from "../respond/read_prompt.ts";
+import { absolutePath } from "../../world/absolute_path.ts";
 import { IMAGE_MODEL, type ImageFlags } from "./command.ts";
 import { imagePaths, imageType, otherFormat } from "./image_paths.ts";
 
@@ -83,9 +84,12 @@ async function writeFiles(
   chosen: string,
   isDefault: boolean,
 ): Promise<readonly string[]> {
-  const paths = imagePaths.forImages(chosen, images, isDefault);
-  for (const [index, image] of images.entries()) {
-    await (await openOutput(host, paths[index] ?? chosen)).write(image);
+  const paths: string[] = [];
+  for (const [index, named] of imagePaths.forImages(chosen, images, isDefault).entries()) {
+    // Another command may have written an image in the same second.
+    const path = isDefault ? await createUnused(named, host.world.cwd()) : named;
+    await (await openOutput(host, path)).write(images[index] ?? new Uint8Array());
+    paths.push(path);
   }
   const [path = chosen] = paths;
   const format = otherFormat(path, images[0]);
@@ -126,4 +130,23 @@ function jsonOf({ background, created, images, quality, size }: ImageReply, path
       format: imageType(images[index])?.extension ?? null,
     })),
   };
+}
+
+/**
+ * Creates an empty file that did not exist.
+ *
+ * @param name with an extension
+ * @param cwd the working directory
+ * @returns the name; with `-2`, `-3` and so on before its extension if a file has it already
+ */
+async function createUnused(name: string, cwd: string): Promise<string> {
+  for (let number = 2, candidate = name;; number++) {
+    try {
+      (await Deno.open(absolutePath(candidate, cwd), { write: true, createNew: true })).close();
+      return candidate;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+      candidate = name.replace(/(?=\.[^.]*$)/, `-${number}`);
+    }
+  }
 }

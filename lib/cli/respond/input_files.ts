@@ -6,6 +6,7 @@
 import { Buffer } from "node:buffer";
 import { CulvertError } from "../../errors.ts";
 import { fileProblem, readBoundedStream } from "../../files/read_file.ts";
+import { decodeText } from "../../text/decode_text.ts";
 import { isObject } from "../../text/json.ts";
 
 /** Largest image that is sent, bytes. */
@@ -96,12 +97,12 @@ export async function readSchema(path: string): Promise<Readonly<Record<string, 
 }
 
 /**
- * Reads a text file. Parameters as for {@link readJson}.
+ * Reads a text file in UTF-8 or UTF-16, which PowerShell 5 writes. Parameters as for {@link readJson}.
  *
  * @throws CulvertError `input_unreadable`
  */
 export async function readText(path: string, flag?: string): Promise<string> {
-  return new TextDecoder().decode(await readBytes(path, flag));
+  return decodeText(await readBytes(path, flag));
 }
 
 function startsWith(bytes: Uint8Array, head: readonly number[]): boolean {

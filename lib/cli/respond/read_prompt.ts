@@ -5,11 +5,12 @@
  */
 import { raceAbort } from "../../async/race_abort.ts";
 import { CulvertError } from "../../errors.ts";
+import { decodeText } from "../../text/decode_text.ts";
 import type { Host } from "../command/host.ts";
 import type { RespondFlags } from "./command.ts";
 
-/** Longest standard input that is read, UTF-16 units: the size limit of files, in characters of one byte. */
-const LONGEST_INPUT = 64 * 1024 * 1024;
+/** Largest standard input that is read, bytes: the limit for files. */
+const LARGEST_INPUT = 64 * 1024 * 1024;
 
 /** Time without input after which a message says that the program waits for it, ms. */
 const NOTICE_AFTER_MS = 3_000;
@@ -88,7 +89,8 @@ async function readPromptLines(
  * Reads standard input to its end. After three seconds without input the user is told what is waited for.
  *
  * @param signal ends the reading
- * @throws CulvertError `input_unreadable` if it is longer than the limit, as an endless pipe is; the signal's reason
+ * @returns the text; UTF-8 and UTF-16 are recognized
+ * @throws CulvertError `input_unreadable` if it is larger than the limit, as an endless pipe is; the signal's reason
  */
 export async function readInput(host: Host, signal: AbortSignal): Promise<string> {
   const begun = new AbortController();
@@ -98,22 +100,24 @@ export async function readInput(host: Host, signal: AbortSignal): Promise<string
       // Input began before that, or the reading ended.
     },
   );
-  const reader = host.stdin.stream().pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
+  const reader = host.stdin.stream().getReader();
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
   try {
     for (;;) {
       const { done, value } = await raceAbort(reader.read(), signal);
-      if (done) return text;
+      if (done) return decodeText(await new Blob(pieces).bytes());
       begun.abort();
-      text += value;
-      if (text.length > LONGEST_INPUT) throw tooLong();
+      pieces.push(value);
+      length += value.length;
+      if (length > LARGEST_INPUT) throw tooLarge();
     }
   } finally {
     begun.abort();
   }
 }
 
-function tooLong(): CulvertError {
+function tooLarge(): CulvertError {
   return new CulvertError("input_unreadable", "Cannot read standard input: it is larger than 64 MiB", {
     hint:
       "Check the program that writes to the pipe, or upload the content as a file: culvert respond --file PATH.",

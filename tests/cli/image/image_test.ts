@@ -54,6 +54,17 @@ Deno.test("image numbers several images, names them by the time, and --json cont
   });
 });
 
+Deno.test("images that several commands make in the same second do not replace each other", async () => {
+  await inFolder(async (cwd) => {
+    const args = ["image", "--provider", "demo", "A river"];
+    const runs = await Promise.all([1, 2, 3, 4].map(() => culvert(args, { cwd })));
+    assertEquals(runs.map(({ code }) => code), [0, 0, 0, 0]);
+    const printed = runs.map(({ stdout }) => stdout.trim()).sort();
+    assertEquals([...Deno.readDirSync(cwd)].map(({ name }) => name).sort(), printed);
+    assertEquals(new Set(printed).size, 4);
+  });
+});
+
 Deno.test("image edits an image, and writes one to standard output with -o -", async () => {
   await inFolder(async (cwd) => {
     const make = await culvert(["image", "--provider", "demo", "-o", "one.png", "A river"], { cwd });

@@ -120,6 +120,28 @@ Deno.test("--repeat-from - and a missing prompt name the missing input", async (
   assertIncludes(run.stderr, "it contains no text");
 });
 
+Deno.test("a prompt in UTF-16, as PowerShell writes it, is sent as text: from standard input and from a file", async () => {
+  await using b = await bench({ scenario: { text: "yes" } });
+  const path = join(b.directory, "prompts.txt");
+  const units = new Uint16Array(
+    [...`\u{feff}Where is the café?`].map((letter) => letter.codePointAt(0) ?? 0),
+  );
+  const bytes = new Uint8Array(units.buffer);
+  await Deno.writeFile(path, bytes);
+  assertEquals((await b.respond(["--repeat-from", path])).code, 0);
+  const child = b.start(["-"]);
+  const limit = setTimeout(() => child.kill("SIGKILL"), 20_000);
+  const writer = child.stdin.getWriter();
+  // Divided within a character.
+  await writer.write(bytes.subarray(0, 5));
+  await writer.write(bytes.subarray(5));
+  await writer.close();
+  assertEquals((await child.output()).code, 0);
+  clearTimeout(limit);
+  const sent = b.api.log.turns.map(({ json }) => JSON.stringify(json).includes('"Where is the café?"'));
+  assertEquals(sent, [true, true]);
+});
+
 for (
   const args of [
     ["respond", "--provider", "demo", "-"],
