@@ -7,6 +7,8 @@
  */
 import type { Direction } from "../../net/exchange_tap.ts";
 import type { TunnelTap, TunnelTapFactory } from "../../net/server/proxy/proxy_events.ts";
+import { joinBytes } from "../../text/join_bytes.ts";
+import { PacketFile, type PacketLimits } from "./packet_file.ts";
 
 const SECTION_HEADER = 0x0a0d0d0a;
 const INTERFACE_DESCRIPTION = 1;
@@ -34,31 +36,32 @@ export interface TunnelFile {
    * Ends the file.
    *
    * @param keys the TLS key log of the program, which is put in front of the packets
+   * @returns whether the keys are in the file; they need as much space again as the packets while they are put there
+   * @throws an error of the file system
    */
-  readonly close: (keys: Uint8Array) => Promise<void>;
+  readonly close: (keys: Uint8Array) => Promise<boolean>;
+}
+
+/** Options of {@link createTunnelFile}. */
+export interface TunnelFileOptions extends PacketLimits {
+  /** The wall clock, ms since 1970. */
+  readonly now: () => number;
 }
 
 /**
  * Creates the file, with mode 0600: with the keys it holds everything that was said, credentials included.
  *
  * @param path must not exist
- * @param now the wall clock, ms since 1970
  * @throws an error of the file system
  */
-export async function createTunnelFile(path: string, now: () => number): Promise<TunnelFile> {
+export async function createTunnelFile(
+  path: string,
+  { now, ...limits }: TunnelFileOptions,
+): Promise<TunnelFile> {
   // The secrets must stand before the packets, and are known at the end only.
-  const packetsPath = `${path}.packets`;
-  const packets = await Deno.open(packetsPath, { write: true, createNew: true, mode: 0o600 });
+  const packets = await PacketFile.create(`${path}.packets`, HEAD, limits);
   const names = new Map<string, readonly number[]>();
-  let pending = Promise.resolve();
   let ports = 49_152;
-  const write = (block: Uint8Array) => {
-    pending = pending.then(async () => {
-      for (let at = 0; at < block.length;) at += await packets.write(block.subarray(at));
-    });
-    // Reported by `close`.
-    pending.catch(() => {});
-  };
   return {
     tap: ({ host, port }) => {
       const server = names.get(host) ?? [10, 1, (names.size >> 8) & 255, names.size & 255];
@@ -66,19 +69,21 @@ export async function createTunnelFile(path: string, now: () => number): Promise
       ports = ports >= 65_535 ? 49_152 : ports + 1;
       return tunnelTap(
         { client: [CLIENT_ADDRESS, ports], server: [server, port] },
-        (packet) => write(packetBlock(packet, now())),
+        (packet) => packets.write(packetBlock(packet, now())),
       );
     },
     close: async (keys) => {
-      await pending;
-      packets.close();
-      const file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
-      const head = [...headBlocks(names), ...keys.length === 0 ? [] : [secretsBlock(keys)]];
-      for (const block of head) {
-        for (let at = 0; at < block.length;) at += await file.write(block.subarray(at));
+      await packets.close();
+      const head = [namesBlock(names), ...keys.length === 0 ? [] : [secretsBlock(keys)]];
+      try {
+        await packets.copyTo(path, head);
+      } catch {
+        // The disk may be full: the packets alone are a file that Wireshark reads.
+        await Deno.rename(packets.path, path);
+        return false;
       }
-      await (await Deno.open(packetsPath)).readable.pipeTo(file.writable);
-      await Deno.remove(packetsPath);
+      await Deno.remove(packets.path);
+      return true;
     },
   };
 }
@@ -162,7 +167,10 @@ function checksum(bytes: Uint8Array): number {
   return ~sum & 0xffff;
 }
 
-function headBlocks(names: ReadonlyMap<string, readonly number[]>): Uint8Array[] {
+/** The blocks that every file begins with. */
+const HEAD = headBlocks();
+
+function headBlocks(): Uint8Array<ArrayBuffer> {
   const section = new Uint8Array(16);
   const view = new DataView(section.buffer);
   view.setUint32(0, 0x1a2b3c4d, true);
@@ -171,11 +179,11 @@ function headBlocks(names: ReadonlyMap<string, readonly number[]>): Uint8Array[]
   section.fill(0xff, 8);
   const description = new Uint8Array(8);
   new DataView(description.buffer).setUint16(0, LINKTYPE_RAW, true);
-  return [
-    block(SECTION_HEADER, section),
-    block(INTERFACE_DESCRIPTION, description),
-    block(NAME_RESOLUTION, nameRecords(new Map([["program", CLIENT_ADDRESS], ...names]))),
-  ];
+  return joinBytes([block(SECTION_HEADER, section), block(INTERFACE_DESCRIPTION, description)]);
+}
+
+function namesBlock(names: ReadonlyMap<string, readonly number[]>): Uint8Array<ArrayBuffer> {
+  return block(NAME_RESOLUTION, nameRecords(new Map([["program", CLIENT_ADDRESS], ...names])));
 }
 
 function nameRecords(names: ReadonlyMap<string, readonly number[]>): Uint8Array {
@@ -192,7 +200,7 @@ function nameRecords(names: ReadonlyMap<string, readonly number[]>): Uint8Array 
   return new Uint8Array([...records, 0, 0, 0, 0]);
 }
 
-function secretsBlock(keys: Uint8Array): Uint8Array {
+function secretsBlock(keys: Uint8Array): Uint8Array<ArrayBuffer> {
   const body = new Uint8Array(8 + keys.length);
   new DataView(body.buffer).setUint32(0, TLS_KEY_LOG, true);
   new DataView(body.buffer).setUint32(4, keys.length, true);
@@ -212,7 +220,7 @@ function packetBlock(packet: Uint8Array, nowMs: number): Uint8Array {
   return block(ENHANCED_PACKET, body);
 }
 
-function block(type: number, body: Uint8Array): Uint8Array {
+function block(type: number, body: Uint8Array): Uint8Array<ArrayBuffer> {
   const length = 12 + padded(body.length);
   const bytes = new Uint8Array(length);
   const view = new DataView(bytes.buffer);

@@ -34,6 +34,9 @@ export type Tags = Readonly<Record<string, string>>;
  */
 export type Part = string | readonly [first: number, count: number, separator?: string];
 
+/** Bytes of a capture after which no more bodies or packets are recorded, unless another limit is given: 1 GiB. */
+export const DEFAULT_MAX_BYTES = 1024 * 1024 * 1024;
+
 /** The `decode_error` of what was not recorded to its end because the traffic was faster than the recording. */
 export const LOST = "the traffic was faster than the recording; the rest was not recorded";
 

@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { CulvertError } from "../../errors.ts";
+import { fileProblem } from "../../files/read_file.ts";
 import type { ExchangeIds, TapFactory } from "../../net/exchange_tap.ts";
 import type { Secrets } from "../../redaction/secrets.ts";
 import type { Warning } from "../../warning.ts";
@@ -15,14 +16,12 @@ import { ExchangeRecorder, type RecorderParts } from "./exchange_recorder.ts";
 import {
   BODIES_FOLDER,
   type CaptureMeta,
+  DEFAULT_MAX_BYTES,
   FORMAT_VERSION,
   META_FILE,
   RECORDS_FILE,
   type RedactionProfile,
 } from "./format.ts";
-
-/** Default of {@link RecorderOptions.maxBytes}: 1 GiB. */
-const DEFAULT_MAX_BYTES = 1024 * 1024 * 1024;
 
 /** Options of {@link startRecorder}. */
 export interface RecorderOptions {
@@ -30,7 +29,7 @@ export interface RecorderOptions {
   readonly directory: string;
   readonly world: Pick<World, "now" | "monotonic">;
   readonly toolVersion: string;
-  /** Bytes on disk after which bodies are no longer stored. The traffic goes on. */
+  /** Bytes on disk after which bodies are no longer stored. The traffic goes on. Default 1 GiB. */
   readonly maxBytes?: number;
   /** Default `safe`. */
   readonly redaction?: RedactionProfile;
@@ -107,7 +106,7 @@ export async function startRecorder(options: RecorderOptions): Promise<LocalReco
         message: `The capture has reached ${maxBytes} bytes (--max-size); bodies are no longer recorded`,
       }),
     onFailure: (error) => {
-      failure = error instanceof Error ? error.message : String(error);
+      failure = fileProblem(error);
       options.warn?.({
         code: "capture_unwritable",
         message: `The recording in ${directory} stopped, the program continues: ${failure}`,
@@ -173,11 +172,7 @@ async function createFiles(directory: string, meta: CaptureMeta): Promise<Deno.F
     return await Deno.open(join(directory, RECORDS_FILE), { append: true, ...options });
   } catch (error) {
     const exists = error instanceof Deno.errors.AlreadyExists;
-    const reason = exists
-      ? "it already contains a capture"
-      : error instanceof Error
-      ? error.message
-      : String(error);
+    const reason = exists ? "it already contains a capture" : fileProblem(error);
     throw new CulvertError("output_unwritable", `Cannot record in ${directory}: ${reason}`, {
       hint: exists ? "Name another directory with -o." : "Name a writable directory with -o.",
       details: { path: directory },

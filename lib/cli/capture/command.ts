@@ -58,7 +58,7 @@ export const captureCommand = defineCommand<CaptureFlags, string[]>({
     maxSize: parsedFlag(
       byteSize,
       "SIZE",
-      "Size after which no more bodies are recorded, such as 500M; default 1G. The program is not interrupted",
+      "Size after which no more bodies or packets are recorded, such as 500M; default 1G. The program is not interrupted",
     ),
     websocket: {
       kind: "boolean",

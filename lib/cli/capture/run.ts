@@ -68,6 +68,8 @@ export async function run(context: CliContext, flags: CaptureFlags, ...command: 
     observe: observer(coverage, reporter),
     refusesWebSockets: flags.websocket === false,
     hosts: hostsToOpen(flags, connection),
+    warn: reporter.warn,
+    ...(flags.maxSize === undefined ? {} : { maxBytes: flags.maxSize }),
   };
   let view: LiveView | undefined;
   let ship: (() => Promise<void>) | undefined;

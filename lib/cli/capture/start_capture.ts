@@ -9,9 +9,13 @@ import { codexFlagsAt, withCodexConfig } from "../../capture/child/codex_program
 import { startForwardCapture } from "../../capture/intercept/forward_capture.ts";
 import { createTunnelFile } from "../../capture/intercept/pcapng.ts";
 import { BACKEND_MOUNT, MODEL_MOUNT, startReverseRelay } from "../../capture/relay/reverse_relay.ts";
+import { DEFAULT_MAX_BYTES } from "../../capture/record/format.ts";
 import { CulvertError } from "../../errors.ts";
+import { fileProblem } from "../../files/read_file.ts";
 import type { TapFactory } from "../../net/exchange_tap.ts";
 import type { ProxyEvent } from "../../net/server/proxy/proxy_events.ts";
+import { plural } from "../../text/plural.ts";
+import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
 import type { Connection } from "../command/connection.ts";
 
@@ -26,6 +30,9 @@ export interface CaptureParts {
   /** Hosts to intercept in forward mode. */
   readonly hosts: readonly string[];
   readonly refusesWebSockets: boolean;
+  /** Bytes after which keylog mode writes no more packets. Default 1 GiB. */
+  readonly maxBytes?: number;
+  readonly warn: (warning: Warning) => void;
 }
 
 /** A capture that is ready for its program. */
@@ -98,10 +105,26 @@ export async function startReverse(parts: CaptureParts): Promise<Captured> {
 
 /** Starts a tunnelling proxy that writes the encrypted bytes, beside the keys of the program. */
 export async function startKeylog(parts: CaptureParts): Promise<Captured> {
-  const { connection: { dialer, trust, world }, command, directory, observe } = parts;
+  const { connection: { dialer, trust, world }, command, directory, observe, warn } = parts;
+  const { maxBytes = DEFAULT_MAX_BYTES } = parts;
   const keysPath = join(directory, "keys.log");
   const trafficPath = join(directory, "traffic.pcapng");
-  const file = await createTunnelFile(trafficPath, world.now).catch((error: unknown) => {
+  const file = await createTunnelFile(trafficPath, {
+    now: world.now,
+    maxBytes,
+    onStop: (error) =>
+      warn(
+        error === undefined
+          ? {
+            code: "capture_limit",
+            message: `The packets have reached ${maxBytes} bytes (--max-size); later ones are not recorded`,
+          }
+          : {
+            code: "capture_unwritable",
+            message: `The recording of packets stopped, the program continues: ${fileProblem(error)}`,
+          },
+      ),
+  }).catch((error: unknown) => {
     throw unwritable(trafficPath, error);
   });
   // Created first, for this user alone: the program would create it with the mode of its own.
@@ -110,6 +133,8 @@ export async function startKeylog(parts: CaptureParts): Promise<Captured> {
   const bundle = await writeChildBundle(trust, world);
   let keyCount = 0;
   let problem: string | undefined;
+  let trafficProblem: string | undefined;
+  let hasKeys = false;
   return {
     command,
     env: {
@@ -124,23 +149,39 @@ export async function startKeylog(parts: CaptureParts): Promise<Captured> {
       await proxy.close();
       await bundle[Symbol.asyncDispose]();
       const keys = await readKeys(keysPath).catch((error: unknown) => {
-        problem = error instanceof Error ? error.message : String(error);
+        problem = fileProblem(error);
         return new Uint8Array();
       });
       keyCount = new TextDecoder().decode(keys).split("\n").filter((line) => /^[A-Z]/.test(line)).length;
-      await file.close(keys).catch((error: unknown) => {
-        throw unwritable(trafficPath, error);
-      });
+      try {
+        hasKeys = await file.close(keys);
+      } catch (error) {
+        trafficProblem = fileProblem(error);
+      }
     },
     secrets: [proxy.password],
-    remarks: () => [
-      `the traffic is in ${trafficPath}`,
-      problem !== undefined
-        ? `the TLS keys cannot be read, so the traffic cannot be decrypted: ${problem}`
-        : keyCount === 0
-        ? "the program wrote no TLS keys (SSLKEYLOGFILE), so its traffic cannot be decrypted"
-        : `${keyCount} TLS keys; open ${trafficPath} with Wireshark. It contains credentials in plain text`,
-    ],
+    remarks: () => {
+      if (trafficProblem !== undefined) {
+        return [`the packets cannot be written to ${trafficPath}: ${trafficProblem}`];
+      }
+      const where = `the traffic is in ${trafficPath}`;
+      if (problem !== undefined) {
+        return [where, `the TLS keys cannot be read, so the traffic cannot be decrypted: ${problem}`];
+      }
+      if (keyCount === 0) {
+        return [where, "the program wrote no TLS keys (SSLKEYLOGFILE), so its traffic cannot be decrypted"];
+      }
+      const secret = "It contains credentials in plain text";
+      return hasKeys
+        ? [where, `${plural(keyCount, "TLS key")}; open ${trafficPath} with Wireshark. ${secret}`]
+        : [
+          where,
+          `${
+            plural(keyCount, "TLS key")
+          } could not be put into it; open it with Wireshark and name ${keysPath} ` +
+          `as the key log file of TLS. ${secret}`,
+        ];
+    },
   };
 }
 
@@ -155,8 +196,7 @@ function nodeOptions({ env }: Pick<World, "env">, option: string): string {
 }
 
 function unwritable(path: string, error: unknown): CulvertError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new CulvertError("output_unwritable", `Cannot write ${path}: ${reason}`, {
+  return new CulvertError("output_unwritable", `Cannot write ${path}: ${fileProblem(error)}`, {
     hint: "Name a writable directory with -o.",
     details: { path },
     cause: error,

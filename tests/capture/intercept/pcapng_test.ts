@@ -1,4 +1,4 @@
-import { createTunnelFile } from "../../../lib/capture/intercept/pcapng.ts";
+import { createTunnelFile, type TunnelFileOptions } from "../../../lib/capture/intercept/pcapng.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { join } from "../../support/paths.ts";
 import { testWith } from "../../support/programs.ts";
@@ -19,16 +19,24 @@ function blocksOf(bytes: Uint8Array): { readonly type: number; readonly body: Da
   return found;
 }
 
+const UNLIMITED: TunnelFileOptions = {
+  now: () => 1_795_000_000_123,
+  maxBytes: Infinity,
+  onStop: (error) => {
+    throw error ?? new Error("there is no limit");
+  },
+};
+
 /** Writes one tunnel with three chunks, one of which is longer than a segment. */
-async function written(path: string): Promise<void> {
-  const file = await createTunnelFile(path, () => 1_795_000_000_123);
+async function written(path: string, options = UNLIMITED): Promise<boolean> {
+  const file = await createTunnelFile(path, options);
   const tap = file.tap({ host: "api.example.test", port: 443 });
   tap.bytes("request", new TextEncoder().encode("hello"));
   tap.bytes("response", new Uint8Array(70_000).fill(7));
   tap.bytes("request", new TextEncoder().encode("bye"));
   tap.end("request");
   tap.end("response");
-  await file.close(new TextEncoder().encode("CLIENT_RANDOM 00 11\n"));
+  return await file.close(new TextEncoder().encode("CLIENT_RANDOM 00 11\n"));
 }
 
 async function inDirectory(run: (path: string) => Promise<void>): Promise<void> {
@@ -50,6 +58,29 @@ Deno.test("a file has section, interface, names and keys before its packets, and
     assertEquals(blocks.length - 4, 10);
     if (Deno.build.os !== "windows") assertEquals((await Deno.stat(path)).mode! & 0o777, 0o600);
     assertEquals(await Deno.stat(`${path}.packets`).catch(() => "gone"), "gone");
+  });
+});
+
+Deno.test("behind the limit no packets are written, which is reported once, and the file is complete", async () => {
+  await inDirectory(async (path) => {
+    const stops: unknown[] = [];
+    // The second chunk is split in three packets; the second of them is above the limit.
+    const options = { ...UNLIMITED, maxBytes: 40_000, onStop: (error?: unknown) => stops.push(error) };
+    assertEquals(await written(path, options), true);
+    assertEquals(stops, [undefined]);
+    const blocks = blocksOf(await Deno.readFile(path));
+    assertEquals(blocks.map(({ type }) => type), [0x0a0d0d0a, 1, 4, 10, ...Array(5).fill(6)]);
+  });
+});
+
+Deno.test("where the file cannot be put together, the packets without keys are left as a file", async () => {
+  await inDirectory(async (path) => {
+    const file = await createTunnelFile(path, UNLIMITED);
+    file.tap({ host: "api.example.test", port: 443 });
+    // It is in the place of the copy, as a full disk would be.
+    await Deno.writeTextFile(path, "another file");
+    assertEquals(await file.close(new TextEncoder().encode("CLIENT_RANDOM 00 11\n")), false);
+    assertEquals(blocksOf(await Deno.readFile(path)).map(({ type }) => type), [0x0a0d0d0a, 1, 6, 6, 6]);
   });
 });
 

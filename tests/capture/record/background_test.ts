@@ -134,7 +134,7 @@ Deno.test(
     pass(recording, { requestBody: "x".repeat(100_000) });
     await recording.recorder.flush();
     pass(recording, { requestBody: "y" });
-    assertIncludes((await recording.recorder.close()).failure ?? "", "No such file");
+    assertIncludes((await recording.recorder.close()).failure ?? "", "no such file");
     assertEquals(warnings, ["capture_unwritable"]);
   },
 );

@@ -20,8 +20,9 @@ for (
 
 Deno.test("keylog mode completes the recording if its packets cannot be written any more", async () => {
   await using scene = await captureScene();
-  const run = await scene.capture(["--mode", "keylog"], "rm -r capture");
-  assertEquals(run.code, 2);
+  const run = await scene.capture(["--mode", "keylog"], "rm -r capture; exit 3");
+  assertEquals(run.code, 3);
+  assertIncludes(run.stderr, "the packets cannot be written to");
   assertIncludes(run.stderr, "traffic.pcapng");
   assertIncludes(run.stderr, "capture.jsonl was removed while it was written");
   assertExcludes(run.stderr, "Unexpected failure");
