@@ -39,10 +39,11 @@
  * using client = await createClient({}, network.world);
  *
  * try {
- *   const answer = await client.turn({ input: "Why is the sky blue?", verbosity: "low" }).text();
- *   console.log(answer.split(/\s+/).length, "words");
+ *   const turn = client.turn({ input: "Why is the sky blue?", verbosity: "low" });
+ *   console.log(await turn.text());
+ *   console.log(turn.result?.usage?.total_tokens, "tokens of", turn.result?.model_served);
  * } catch (error) {
- * // Such as `tls_unknown_issuer`: the attempt, the reason, and the next step.
+ *   // Such as `tls_unknown_issuer`: the attempt, the reason, and the next step.
  *   if (error instanceof CulvertError) console.error(error.code, error.message, error.hint);
  *   throw error;
  * }
@@ -81,7 +82,7 @@
  * const conversation: ResponseItem[] = [];
  * for (const question of ["Name a color.", "And its opposite?"]) {
  *   conversation.push(userMessage(question));
- * // The whole conversation is passed; over an open websocket only the new items are sent.
+ *   // The whole conversation is passed; over an open websocket only the new items are sent.
  *   const turn = session.turn({ input: [...conversation] });
  *   console.log(await turn.text());
  *   conversation.push(...turn.items);
@@ -100,7 +101,7 @@
  * using client = await createClient({
  *   externalAuth: {
  *     resolve: () => ({ kind: "tokens", accessToken, accountId: "account-1" }),
- * // Called once per turn, when the server refuses the token; the request is then sent again.
+ *     // Called once per turn, when the server refuses the token; the request is then sent again.
  *     refresh: () => {
  *       accessToken = "second";
  *       return { kind: "tokens", accessToken, accountId: "account-1" };

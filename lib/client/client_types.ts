@@ -98,7 +98,7 @@ export interface ClientOptions {
   readonly inferenceTraces?: string | boolean;
   /** Called with each observation. Must not throw. */
   readonly onObservation?: (observation: Observation) => void;
-  /** Called with warnings about configuration and roots. Default: they are ignored. */
+  /** Called with warnings about configuration and roots. Must not throw. Default: they are ignored. */
   readonly onWarning?: (warning: Warning) => void;
 }
 
