@@ -4,7 +4,7 @@
  * @module
  */
 import { CulvertError } from "../errors.ts";
-import { fileProblem } from "../files/read_file.ts";
+import { fileProblem, readRegularFile } from "../files/read_file.ts";
 import { decodeText } from "../text/decode_text.ts";
 import type { Warning } from "../warning.ts";
 import type { ConfigFile } from "./config_schema.ts";
@@ -101,10 +101,7 @@ export async function checkConfig(
 
 async function readIfThere(path: string): Promise<string | undefined> {
   try {
-    const found = await Deno.stat(path);
-    if (!found.isFile) throw new Error("it is not a regular file");
-    if (found.size > LARGEST_FILE) throw new Error("it is larger than 4 MiB");
-    return decodeText(await Deno.readFile(path));
+    return decodeText(await readRegularFile(path, LARGEST_FILE));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw new CulvertError("config", `Cannot read ${path}: ${fileProblem(error)}`, {

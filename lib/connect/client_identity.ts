@@ -4,7 +4,7 @@
  * @module
  */
 import { CulvertError } from "../errors.ts";
-import { fileProblem } from "../files/read_file.ts";
+import { fileProblem, readRegularFile } from "../files/read_file.ts";
 import { type ClientIdentity, parseClientIdentity, type PemFile } from "../net/client_identity.ts";
 
 /** Largest file, bytes: a chain with its key has a few kB. */
@@ -33,24 +33,13 @@ export async function readIdentity(
 }
 
 async function readPem(what: "certificate" | "key", path: string): Promise<PemFile> {
-  const refuse = (reason: string, cause?: unknown) =>
-    new CulvertError("input_unreadable", `Cannot read the client ${what} "${path}": ${reason}`, {
-      hint: "Check the path and the permissions of the file.",
-      details: { path },
-      ...(cause === undefined ? {} : { cause }),
-    });
-  let info: Deno.FileInfo;
   try {
-    info = await Deno.stat(path);
-  } catch (error) {
-    throw refuse(fileProblem(error), error);
-  }
-  // Opening a pipe or a device could wait indefinitely.
-  if (!info.isFile) throw refuse(info.isDirectory ? "it is a directory" : "it is not a regular file");
-  if (info.size > MAX_BYTES) throw refuse(`it is larger than ${MAX_BYTES} bytes`);
-  try {
-    return { path, text: new TextDecoder().decode(await Deno.readFile(path)) };
-  } catch (error) {
-    throw refuse(fileProblem(error), error);
+    return { path, text: new TextDecoder().decode(await readRegularFile(path, MAX_BYTES)) };
+  } catch (cause) {
+    throw new CulvertError(
+      "input_unreadable",
+      `Cannot read the client ${what} "${path}": ${fileProblem(cause)}`,
+      { hint: "Check the path and the permissions of the file.", details: { path }, cause },
+    );
   }
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import { fileProblem } from "../../files/read_file.ts";
+import { fileProblem, readRegularFile } from "../../files/read_file.ts";
 import { decodeText } from "../../text/decode_text.ts";
 import type { Warning } from "../../warning.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
@@ -61,10 +61,7 @@ async function readEnvFile(world: World): Promise<EnvFileContent | undefined> {
   }
   let text: string;
   try {
-    const found = await Deno.stat(path);
-    if (!found.isFile) return unreadable(path, "it is not a regular file");
-    if (found.size > LARGEST_FILE) return unreadable(path, "it is larger than 1 MiB");
-    text = decodeText(await Deno.readFile(path));
+    text = decodeText(await readRegularFile(path, LARGEST_FILE));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     return unreadable(path, fileProblem(error));

@@ -83,7 +83,7 @@ Deno.test("a .env that is a directory or too large causes a warning and does not
       ...processWorld(),
       env: (name) => name === "CODEX_HOME" ? home : undefined,
     });
-    assertIncludes(world.environment?.file?.warnings[0]?.message ?? "", "not a regular file");
+    assertIncludes(world.environment?.file?.warnings[0]?.message ?? "", "it is a directory");
   } finally {
     await Deno.remove(home, { recursive: true });
   }
