@@ -12,6 +12,7 @@ import {
   type OutputFlags,
 } from "../command/shared_flags.ts";
 import { parsedFlag, pathFlag, requiredFlag, switchFlag } from "../command/flags/flag_kinds.ts";
+import { boundedInteger } from "../serve/bounded_integer.ts";
 
 /** Flags of every command of the group. */
 export type AuthFlags = OutputFlags & NetworkFlags & { readonly json?: boolean };
@@ -28,10 +29,7 @@ export type LoginFlags = AuthFlags & {
 /** Flags of `auth status`. */
 export type StatusFlags = AuthFlags & { readonly provider?: string; readonly apiKeyFile?: string };
 
-const port = (input: string): number => {
-  if (!/^\d{1,5}$/.test(input) || Number(input) > 65_535) throw new Error("Expected a port number");
-  return Number(input);
-};
+const port = (input: string): number => boundedInteger(input, 0, 65_535);
 const NO_ARGUMENTS = { kind: "tuple", parameters: [] } as const;
 const SHARED = {
   ...NETWORK_FLAGS,

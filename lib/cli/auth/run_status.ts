@@ -44,8 +44,8 @@ export async function run(context: CliContext, flags: StatusFlags): Promise<void
     flags.json === true ? `${JSON.stringify(statusJson(status))}\n` : statusText(status, world.now()),
   );
   if (status.error?.hint !== undefined) {
-    const lines = status.error.hint.split("\n").map(singleLine);
-    host.stderr.writeSync(`culvert: ${lines.join("\n  ")}\n`);
+    const [message = "", ...rest] = status.error.hint.split("\n");
+    reporter.fail({ message, hint: rest.length === 0 ? null : rest.join("\n") });
   }
 }
 

@@ -107,6 +107,9 @@ async function converse(
       else {
         // The end of the session ends the wait for the next line.
         const over = AbortSignal.any([stop, conversation.over]);
+        if (host.stdin.isTerminal) {
+          reporter.progress("write one message per line; Ctrl-D ends the conversation");
+        }
         let asked = 0;
         for await (const line of inputLines(host, over)) {
           await ask(conversation, line);

@@ -83,3 +83,11 @@ for (
     assertExcludes(run.stdout + run.stderr, "0123456789");
   });
 }
+
+Deno.test("every flag for a port states the same bounds", async () => {
+  for (const words of [["auth", "login"], ["serve"], ["view", "capture"], ["replay", "capture"]]) {
+    const run = await culvert([...words, "--port", "99999"]);
+    assertEquals([run.code, run.stdout], [2, ""]);
+    assertIncludes(run.stderr, '--port: "99999" is not a whole number from 0 to 65535\n');
+  }
+});

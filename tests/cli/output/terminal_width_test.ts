@@ -23,6 +23,15 @@ for (const columns of [60, 80, 120]) {
   });
 }
 
+await testWith(["script"], "the hint of auth status is wrapped at the width of the terminal", async () => {
+  const { code, bytes } = await onTerminal(["auth", "status"], { NO_COLOR: "1" }, 80).end();
+  assertEquals(code, 4, bytes);
+  const lines = bytes.replaceAll("\r", "").trimEnd().split("\n");
+  const hint = lines.slice(lines.findIndex((line) => line.startsWith("culvert:")));
+  assert(hint.length > 2, bytes);
+  for (const line of hint) assert(line.length <= 80, line);
+});
+
 Deno.test("in a pipe each message is one line", async () => {
   const { stderr } = await culvert(NO_KEY, { env: WARNS });
   const lines = stderr.trimEnd().split("\n");

@@ -1,6 +1,8 @@
 import { startNetwork } from "../../../lib/mock/network.ts";
 import { assertEquals, assertIncludes } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
+import { testWith } from "../../support/programs.ts";
+import { onTerminal } from "../../support/terminal.ts";
 import { scene } from "../transcribe/kit.ts";
 
 Deno.test("a dash means standard input: one message per line if it is the only argument, else the complete input", async () => {
@@ -80,4 +82,14 @@ Deno.test("realtime without a message on standard input says so, and does not en
     assertEquals([run.code, run.stdout], [2, ""]);
     assertIncludes(run.stderr, "culvert: There is no message: standard input contains no text\n");
   }
+});
+
+await testWith(["script"], "realtime on a terminal says that each line is a message", async () => {
+  await using here = await scene();
+  const session = onTerminal(["realtime", "--base-url", here.api.baseUrl], here.env);
+  await session.seen("write one message per line; Ctrl-D ends the conversation");
+  await session.type("hello\n");
+  await session.seen("You said: hello");
+  await session.type("\x04");
+  assertEquals((await session.end()).code, 0);
 });
