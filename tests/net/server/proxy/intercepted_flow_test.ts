@@ -3,6 +3,7 @@ import { localUpstream } from "../../../../lib/net/server/forward/local_upstream
 import { startInterceptingProxy } from "../../../../lib/net/server/proxy/intercepting_proxy.ts";
 import { createAuthority } from "../../../../lib/pki/pki.ts";
 import { assert, assertEquals } from "../../../support/assert.ts";
+import { eventually } from "../kit.ts";
 
 const HOST = "api.test";
 const MEGABYTE = 1024 * 1024;
@@ -14,6 +15,8 @@ interface Scene extends AsyncDisposable {
   readonly client: Deno.TlsConn;
   /** The origin's end, when the client has sent something. */
   readonly origin: () => Promise<Deno.Conn>;
+  /** Direction and outcome of each end that the tap was told. */
+  readonly ends: readonly string[];
 }
 
 async function scene(): Promise<Scene> {
@@ -29,10 +32,17 @@ async function scene(): Promise<Scene> {
     key: identity.privateKey,
   });
   const { port } = listener.addr;
+  const ends: string[] = [];
   const proxy = await startInterceptingProxy({
     upstream: localUpstream({
       roots: [authority.certificate],
       resolve: () => ({ host: "127.0.0.1", port }),
+    }),
+    tap: () => ({
+      head: () => {},
+      bytes: () => {},
+      upgrade: () => {},
+      end: ({ direction, outcome }) => void ends.push(`${direction} ${outcome}`),
     }),
     interception: { issue: (host) => corporate.issue({ commonName: host, names: [host] }) },
   });
@@ -43,6 +53,7 @@ async function scene(): Promise<Scene> {
   let accepted: Deno.Conn | undefined;
   return {
     client,
+    ends,
     origin: async () => accepted = await listener.accept(),
     [Symbol.asyncDispose]: async () => {
       for (const each of [client, accepted]) {
@@ -102,6 +113,22 @@ Deno.test("an upload through an intercepting proxy waits for an origin that does
   assert(stopped < 48 * MEGABYTE, `${stopped} bytes were taken for an origin that reads nothing`);
   assert(await readAll(origin, BODY) >= BODY);
   assertEquals(sent(), BODY);
+});
+
+Deno.test("a client that leaves an intercepted upload is noticed before the origin reads it", async () => {
+  await using all = await scene();
+  const part = 12 * MEGABYTE;
+  const sent = send(
+    all.client,
+    part,
+    `POST /v1/files HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: ${BODY}\r\n\r\n`,
+  );
+  const origin = await all.origin();
+  await eventually(() => sent() === part, "the part of the body is taken");
+  all.client.close();
+  await eventually(() => all.ends.length === 2, "both directions have ended");
+  assertEquals(all.ends, ["request failed", "response aborted"]);
+  assert(await readAll(origin, BODY).catch(() => 0) < BODY);
 });
 
 Deno.test("messages of an intercepted websocket wait for an origin that does not read", async () => {
