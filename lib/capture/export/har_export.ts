@@ -28,7 +28,9 @@ export function* harOf(capture: LoadedCapture, options: HarOptions): Generator<s
   // The field for remarks of HAR 1.2.
   const remarks = damageWarnings("the capture", capture.damage).map(({ message }) => message).join(". ");
   const comment = remarks === "" ? "" : `"comment":${JSON.stringify(remarks)},`;
-  yield `{"log":{"version":"1.2","creator":${JSON.stringify(creator)},${comment}"pages":[],"entries":[`;
+  yield `{"log":{"version":"1.2","creator":${
+    JSON.stringify(creator)
+  },${comment}"_redaction":"${capture.meta.redaction}","pages":[],"entries":[`;
   let isFirst = true;
   const sorted = capture.exchanges.filter(({ request }) => request !== undefined)
     .toSorted((one, other) => (one.request?.t_ms ?? 0) - (other.request?.t_ms ?? 0));

@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "zod";
+import { redactionProfile } from "../record/read/record_schema.ts";
 
 const header = z.object({ name: z.string(), value: z.string() });
 const number = z.number().catch(-1);
@@ -79,6 +80,8 @@ const entry = z.object({
 export const harSchema = z.object({
   log: z.object({
     creator: z.object({ name: z.string(), version: z.string() }).catch({ name: "unknown", version: "" }),
+    /** The profile of the capture that culvert exported. Other programs do not redact. */
+    _redaction: redactionProfile.catch("none"),
     entries: z.array(entry),
   }),
 });

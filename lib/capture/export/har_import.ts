@@ -42,7 +42,7 @@ export function captureOfHar(path: string, text: string): LoadedCapture {
       har.error,
     );
   }
-  const { entries, creator } = har.data.log;
+  const { entries, creator, _redaction: redaction } = har.data.log;
   const starts = entries.map((entry) => Date.parse(entry.startedDateTime)).filter((time) =>
     !Number.isNaN(time)
   );
@@ -60,7 +60,7 @@ export function captureOfHar(path: string, text: string): LoadedCapture {
       v: FORMAT_VERSION,
       capture_id: `har-${sha256(text).slice(0, 32)}`,
       tool: creator,
-      redaction: "none",
+      redaction,
       started_ms,
     },
     exchanges: table.exchanges,

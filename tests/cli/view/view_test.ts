@@ -57,3 +57,22 @@ Deno.test({
     }
   },
 });
+
+Deno.test("view names the redaction of a HAR that culvert exported, and none for that of another program", async () => {
+  await using recording = await recordSession({ turns: 1 });
+  await recording.recorder.close();
+  const profileOf = async (path: string) =>
+    JSON.parse((await culvert(["view", path, "--json"])).stdout).capture.redaction;
+  const own = join(recording.directory, "own.har");
+  for (const profile of ["safe", "share"]) {
+    const run = await culvert(
+      ["export", recording.directory, "--format", "har", "--redact", profile, "-o", own],
+    );
+    assertEquals(run.code, 0, run.stderr);
+    assertEquals(await profileOf(own), profile);
+  }
+  const { log } = JSON.parse(await Deno.readTextFile(own));
+  const foreign = join(recording.directory, "foreign.har");
+  await Deno.writeTextFile(foreign, JSON.stringify({ log: { ...log, _redaction: undefined } }));
+  assertEquals(await profileOf(foreign), "none");
+});

@@ -6,6 +6,9 @@
 import { z } from "zod";
 import { FORMAT_VERSION } from "../format.ts";
 
+/** The name of a redaction profile. */
+export const redactionProfile = z.enum(["safe", "share", "none"]);
+
 const part = z.union([z.string(), z.tuple([z.int(), z.int()]), z.tuple([z.int(), z.int(), z.string()])]);
 const omitted = z.enum(["budget", "undecodable", "secret", "backlog"]).exactOptional();
 const stored = {
@@ -163,7 +166,7 @@ export const metaSchema = z.object({
   v: version,
   capture_id: z.string(),
   tool: z.object({ name: z.string(), version: z.string() }),
-  redaction: z.enum(["safe", "share", "none"]),
+  redaction: redactionProfile,
   started_ms: z.number(),
   channels: z.record(z.string(), z.string()).exactOptional(),
 });
