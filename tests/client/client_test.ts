@@ -130,6 +130,24 @@ Deno.test("the text of a turn is that of the completed attempt, and rejects if n
   });
 });
 
+Deno.test("events that a program asks for at the same time arrive in order, and none is lost", async () => {
+  await using parts = await setUp();
+  parts.api.enqueue({ manyDeltas: 20 }, { manyDeltas: 20 });
+  using client = await parts.open();
+  // Some events are yielded once in a session.
+  const turn = () => client.session().turn({ input: INPUT });
+  const expected = (await Array.fromAsync(turn())).map(({ type }) => type);
+  const events = turn()[Symbol.asyncIterator]();
+  const types: string[] = [];
+  for (let isDone = false; !isDone;) {
+    for (const { done, value } of await Promise.all([events.next(), events.next(), events.next()])) {
+      if (done === true) isDone = true;
+      else types.push(value.type);
+    }
+  }
+  assertEquals(types, expected);
+});
+
 Deno.test("a program that reads only the text of a turn has its result too, also that of a failed one", async () => {
   await using parts = await setUp();
   parts.api.enqueue({ text: "Hello there" }, { refusal: modelNotFound("gpt-0") });

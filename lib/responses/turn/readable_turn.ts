@@ -72,18 +72,28 @@ export abstract class ReadableTurn implements Turn {
   /** The events one by one. */
   [Symbol.asyncIterator](): AsyncIterableIterator<ResponseEvent> {
     const batches = this.batches();
-    let batch: EventBatch = [];
+    let batch: EventBatch | undefined = [];
     let index = 0;
+    let reading: Promise<void> | undefined;
+    const read = async () => {
+      const next = await batches.next();
+      batch = next.done === true ? undefined : next.value;
+      index = 0;
+      reading = undefined;
+    };
     return {
       next: async () => {
-        for (;;) {
-          const item = batch[index++];
-          if (item !== undefined) return { done: false, value: item.event };
-          const { done, value } = await batches.next();
-          if (done === true) return { done: true, value: undefined };
-          batch = value;
-          index = 0;
+        while (batch !== undefined) {
+          const item = batch[index];
+          if (item === undefined) {
+            // Calls that wait at the same time share one read: each takes an event of the same batch.
+            await (reading ??= read());
+            continue;
+          }
+          index++;
+          return { done: false, value: item.event };
         }
+        return { done: true, value: undefined };
       },
       return: async () => {
         await batches.return?.();
