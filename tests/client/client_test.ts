@@ -7,9 +7,11 @@ import {
   type ResponseItem,
   userMessage,
 } from "../../lib/mod.ts";
+import { raceAbort } from "../../lib/async/race_abort.ts";
+import { sleep } from "../../lib/world/sleep.ts";
 import { type MockApiOptions, modelNotFound, startMockApi, startNetwork } from "../../lib/testing.ts";
 import { assert, assertEquals, assertExcludes, assertRejects, assertThrows } from "../support/assert.ts";
-import { worldWith } from "../net/kit.ts";
+import { rawServer, worldWith } from "../net/kit.ts";
 
 /** A mock API, and a world whose bundle contains its CA and whose home is empty. */
 async function setUp(options: MockApiOptions = {}) {
@@ -129,6 +131,26 @@ Deno.test("the text of a turn is that of the completed attempt, and rejects if n
     return thrown.code === "not_found" && thrown.message.includes("gpt-0");
   });
 });
+
+for (const transport of ["sse", "websocket"] as const) {
+  Deno.test(`an aborted turn over ${transport} does not wait for the rest of a refusal, and is interrupted`, async () => {
+    const stop = new AbortController();
+    await using server = await rawServer((socket) => {
+      socket.once("data", () => {
+        socket.write("HTTP/1.1 403 Forbidden\r\ncontent-length: 1000\r\n\r\n{");
+        // The head has arrived; no more of the body does.
+        setTimeout(() => stop.abort(), 200);
+      });
+    });
+    using client = await createClient(
+      { baseUrl: `http://127.0.0.1:${server.port}/v1`, apiKey: "sk-mine", transport },
+      // The time limits of the body do not end.
+      { ...worldWith(), home: () => "/", sleep: (ms, signal) => sleep(ms < 1_000 ? ms : Infinity, signal) },
+    );
+    const text = client.turn({ input: INPUT }, { signal: stop.signal }).text();
+    await assertRejects(raceAbort(text, AbortSignal.timeout(10_000)), { code: "interrupted" });
+  });
+}
 
 Deno.test("events that a program asks for at the same time arrive in order, and none is lost", async () => {
   await using parts = await setUp();

@@ -111,7 +111,8 @@ async function upgrade(
     }),
   );
   if (head.status !== 101) {
-    const outcome = await refused(conn, head, route, parts);
+    using body = deadline(BODY_MS, parts.world, limit.signal);
+    const outcome = await refused(conn, head, route, body.signal);
     tapped?.refused(head, outcome.body);
     return outcome;
   }
@@ -152,11 +153,10 @@ async function refused(
   conn: ByteConn,
   head: HttpHead,
   route: Route,
-  parts: ConnectParts,
+  signal: AbortSignal,
 ): Promise<Extract<WebSocketOutcome, { readonly kind: "refused" }>> {
-  using limit = deadline(BODY_MS, parts.world);
   try {
-    const body = await readBody(conn, head, MAX_BODY_BYTES, limit.signal);
+    const body = await readBody(conn, head, MAX_BODY_BYTES, signal);
     return { kind: "refused", status: head.status, headers: head.headers, body, route };
   } finally {
     closeQuietly(conn);

@@ -71,6 +71,8 @@ export async function* runAttempt(options: AttemptOptions): AsyncGenerator<Event
   const context = contextOf(parts, authorization, options.request);
   if (answer.opened.kind === "refused") {
     const { refusal } = answer.opened;
+    // The body may be cut: an abort ends the wait for it.
+    signal.throwIfAborted();
     progress.requestId = serverEvidence(refusal.headers).requestId ?? progress.requestId;
     const failure = await refusedBy(refusal, transport.name, context);
     yield [...events, ...limitEvents(parts, failure)];
