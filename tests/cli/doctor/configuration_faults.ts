@@ -86,7 +86,7 @@ export const CONFIGURATION_FAULTS: readonly FaultRow[] = [
     code: "config",
     exit: 2,
     named: /line 1/,
-    next: /^culvert report/,
+    next: /^culvert help config$/,
     set: async (stack) => ({
       env: { ...(await network(stack)).env, CODEX_HOME: home(stack, { "config.toml": "model = \n" }).path },
     }),
@@ -97,7 +97,7 @@ export const CONFIGURATION_FAULTS: readonly FaultRow[] = [
     code: "config",
     exit: 2,
     named: /provider "nowhere"/,
-    next: /^culvert report/,
+    next: /^culvert help config$/,
     set: async (stack) => {
       const files = { "config.toml": 'model_provider = "nowhere"\n' };
       return { env: { ...(await network(stack)).env, CODEX_HOME: home(stack, files).path } };

@@ -185,7 +185,7 @@ const UNREADABLE: readonly (readonly [string, (root: string) => Promise<string>,
   ["a folder of traces", async (root) => {
     await writeSample(root, 2);
     return root;
-  }, "it contains 1 traces but is not a trace"],
+  }, "it contains 1 trace but is not a trace"],
   ["a trace of schema 4", async (root) => {
     const bundle = sampleTurn(new HandwrittenBundle(root, 3), 3);
     await bundle.write({ schema_version: 4 });

@@ -132,6 +132,24 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
+    name: "a variable with a letter missing, doubled or exchanged is reported with the name that is meant",
+    check: async (diagnose) => {
+      const set = {
+        CODEX_CA_CERTFICATE: "/x",
+        OPENAI_APPI_KEY: "sk-planted",
+        htpts_proxy: "http://proxy.example:3128",
+        HTTP_PROXY: "http://proxy.example:3128",
+      };
+      const found = finding(await offline(diagnose, set), "variables");
+      assertEquals(found.status, "warn");
+      assertEquals(
+        found.remediation,
+        "Instead of OPENAI_APPI_KEY: set OPENAI_API_KEY.\n" +
+          "Instead of CODEX_CA_CERTFICATE: set CODEX_CA_CERTIFICATE.\nInstead of htpts_proxy: set https_proxy.",
+      );
+    },
+  },
+  {
     name: "a variable that disables verification in other programs is reported as having no effect",
     check: async (diagnose) => {
       const found = finding(await offline(diagnose, { NODE_TLS_REJECT_UNAUTHORIZED: "0" }), "variables");

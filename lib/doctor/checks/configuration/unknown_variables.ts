@@ -6,6 +6,7 @@
 import type { Environment } from "../../../world/world.ts";
 import { type Check, type Finding, ok, warn } from "../../check.ts";
 import type { DoctorContext } from "../../context.ts";
+import { misspeltVariables } from "./misspelt_variables.ts";
 
 /** Names that culvert does not read, and what to use instead. */
 const UNKNOWN: readonly (readonly [string, string])[] = [
@@ -81,7 +82,11 @@ export const unknownVariablesCheck: Check<DoctorContext> = {
 
 /** Looks for the names. A value is never shown: some of these variables hold keys. */
 function examineUnknownVariables(env: Environment): Finding {
-  const unknown = UNKNOWN.filter(([name]) => (env(name) ?? "") !== "");
+  const listed = UNKNOWN.filter(([name]) => (env(name) ?? "") !== "");
+  const misspelt = misspeltVariables(env)
+    .filter(([name]) => !listed.some(([other]) => other === name))
+    .map(([name, meant]) => [name, `set ${meant}`] as const);
+  const unknown = [...listed, ...misspelt];
   const ignored = NEVER_OBEYED.filter(([name, applies]) => applies(env(name) ?? "")).map(([name]) => name);
   const names = [...unknown.map(([name]) => name), ...ignored];
   if (names.length === 0) return ok("No misspelt or unsupported variables");

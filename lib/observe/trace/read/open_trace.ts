@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { CulvertError } from "../../../errors.ts";
+import { plural } from "../../../text/plural.ts";
 import { absolutePath } from "../../../world/absolute_path.ts";
 import { MANIFEST } from "../format/layout.ts";
 import { type Bundle, openBundle, unreadable } from "./bundle.ts";
@@ -47,7 +48,7 @@ async function openNamed(path: string): Promise<Bundle> {
     if (within.length > 0) {
       throw unreadable(
         path,
-        `it contains ${within.length} traces but is not a trace`,
+        `it contains ${plural(within.length, "trace")} but is not a trace`,
         `Name one of them, or use --root ${path} latest.`,
       );
     }
