@@ -32,7 +32,7 @@ Deno.test(
     assertEquals(run.code, 5);
     assertEquals(run.stdout, "200 200 200 2\n");
     const text = run.stderr.replace(/\s+/g, " ");
-    assertIncludes(text, "stopped, the program continues: no space is left on the device");
+    assertIncludes(text, "stopped, the program continues: bodies: no space is left on the device");
     assertIncludes(text, "/capture is incomplete; there were 3 exchanges");
     assertExcludes(text, "recorded in");
     assertExcludes(text, "FAILED");

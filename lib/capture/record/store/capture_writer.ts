@@ -16,6 +16,7 @@ import {
   RECORDS_FILE,
   type StoredText,
 } from "../format.ts";
+import { fileProblem } from "../../../files/read_file.ts";
 import { type NewPiece, PieceTable } from "./piece_table.ts";
 
 /** Bytes that may wait to be written. With more, bodies are left out until the disk has caught up. */
@@ -211,6 +212,6 @@ async function writeBody(path: string, text: string): Promise<void> {
         // It was not created. The error of the write is the one to report.
       });
     }
-    throw error;
+    throw new Error(`${BODIES_FOLDER}: ${fileProblem(error)}`, { cause: error });
   }
 }
