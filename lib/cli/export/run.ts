@@ -61,11 +61,11 @@ export async function run(
   }
   const capture = redactedCapture(chosen(loaded, flags.exchange, path), profile);
   const output = flags.output === undefined ? undefined : await openFile(context, flags.output);
-  const { chunks, count } = await encode(capture, format, flags);
-  if (flags.verify === true) verify(chunks, path);
+  const encoded = await encode(capture, format, flags);
+  const chunks = flags.verify === true ? verified([...encoded.chunks], path) : encoded.chunks;
   if (output !== undefined) {
-    await output.write(await new Blob([...chunks]).bytes());
-    reporter.progress(`${plural(count, "exchange")} written to ${flags.output}`);
+    await output.write(chunks);
+    reporter.progress(`${plural(encoded.count(), "exchange")} written to ${flags.output}`);
   } else for (const chunk of chunks) await host.stdout.write(chunk);
 }
 
@@ -102,36 +102,39 @@ function chosen(capture: LoadedCapture, id: string | undefined, path: string): L
   });
 }
 
-/** Returns the output, and how many exchanges it contains. */
+/** An export, whose pieces are made while they are written: a capture may be larger than the memory. */
+interface Encoded {
+  readonly chunks: Iterable<Chunk>;
+  /** Returns how many exchanges the pieces contain; to be called after they were written. */
+  readonly count: () => number;
+}
+
 async function encode(
   capture: LoadedCapture,
   format: NonNullable<ExportFlags["format"]>,
   flags: ExportFlags,
-): Promise<{ readonly chunks: readonly Chunk[]; readonly count: number }> {
+): Promise<Encoded> {
   const { exchanges } = capture;
   switch (format) {
     case "har": {
       const { harOf } = await import("../../capture/export/har_export.ts");
-      const chunks = [
-        ...harOf(capture, {
-          toolVersion: VERSION,
-          ...(flags.harFlavor === undefined ? {} : { flavor: flags.harFlavor }),
-        }),
-      ];
-      return { chunks, count: exchanges.filter(({ request }) => request !== undefined).length };
+      const chunks = harOf(capture, {
+        toolVersion: VERSION,
+        ...(flags.harFlavor === undefined ? {} : { flavor: flags.harFlavor }),
+      });
+      return { chunks, count: () => exchanges.filter(({ request }) => request !== undefined).length };
     }
     case "jsonl": {
       const { jsonLinesOf } = await import("../../capture/export/jsonl_export.ts");
-      return { chunks: [...jsonLinesOf(capture)], count: exchanges.length };
+      return { chunks: jsonLinesOf(capture), count: () => exchanges.length };
     }
     case "mitmproxy": {
       const { flowsOf } = await import("../../capture/export/mitmproxy/flow_export.ts");
-      const flows = [...flowsOf(capture)];
-      return { chunks: flows, count: flows.length };
+      return counted(flowsOf(capture));
     }
     case "html": {
       const { pageOf } = await import("../../capture/view/static_page.ts");
-      return { chunks: [await pageOf(capture)], count: exchanges.length };
+      return { chunks: [await pageOf(capture)], count: () => exchanges.length };
     }
     case "curl": {
       const { curlOf } = await import("../../capture/export/curl_export.ts");
@@ -141,9 +144,21 @@ async function encode(
           hint: "Name one with --exchange.",
         });
       }
-      return { chunks: [curlOf(exchange, capture)], count: 1 };
+      return { chunks: [curlOf(exchange, capture)], count: () => 1 };
     }
   }
+}
+
+/** Counts the pieces as they are taken. */
+function counted(pieces: Iterable<Chunk>): Encoded {
+  let count = 0;
+  const chunks = (function* () {
+    for (const piece of pieces) {
+      count++;
+      yield piece;
+    }
+  })();
+  return { chunks, count: () => count };
 }
 
 function lastModelCall(exchanges: readonly Exchange[]): Exchange | undefined {
@@ -152,12 +167,13 @@ function lastModelCall(exchanges: readonly Exchange[]): Exchange | undefined {
     complete.at(-1);
 }
 
-function verify(chunks: readonly Chunk[], path: string): void {
+/** Returns the pieces. @throws CulvertError `check_failed` for secrets in them */
+function verified(chunks: readonly Chunk[], path: string): readonly Chunk[] {
   const decoder = new TextDecoder();
   const texts = chunks.map((chunk) => typeof chunk === "string" ? chunk : decoder.decode(chunk));
   const leaks = findLeaks(texts.join(""));
   const [first] = leaks;
-  if (first === undefined) return;
+  if (first === undefined) return chunks;
   throw new CulvertError(
     "check_failed",
     `The export of ${path} contains ${

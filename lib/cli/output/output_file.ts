@@ -6,6 +6,7 @@
 import { basename, dirname, join } from "node:path";
 import { CulvertError } from "../../errors.ts";
 import { fileProblem } from "../../files/read_file.ts";
+import { joinBytes } from "../../text/join_bytes.ts";
 import { type OutputTarget, outputTarget } from "./output_target.ts";
 import { writeSpecialFile } from "./special_file.ts";
 import type { OutputHost } from "./streams.ts";
@@ -18,6 +19,9 @@ export interface OutputOptions {
   readonly secret?: boolean;
 }
 
+/** Output: whole, or in pieces that are made while they are written. */
+export type OutputData = string | Uint8Array | Iterable<string | Uint8Array>;
+
 /** A place for output that was checked, but not yet changed. */
 export interface OutputFile {
   /** What the path names. */
@@ -28,13 +32,13 @@ export interface OutputFile {
    *
    * @throws CulvertError `output_unwritable`; `reader_gone` for a stream that its reader closed
    */
-  readonly write: (data: string | Uint8Array) => Promise<void>;
+  readonly write: (data: OutputData) => Promise<void>;
   /**
    * Writes output that is not complete: to `PATH.partial` beside a regular file, else as {@link OutputFile.write}.
    *
    * @returns where it was written, for a message
    */
-  readonly writePartial: (data: string | Uint8Array) => Promise<string>;
+  readonly writePartial: (data: OutputData) => Promise<string>;
 }
 
 /**
@@ -62,11 +66,11 @@ export async function openOutput(
     await checkTarget(found);
     return found;
   });
-  const put = async (to: OutputTarget, data: string | Uint8Array): Promise<void> => {
-    if (to.kind === "stream") return await host[to.stream].write(data);
-    const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
-    if (to.kind === "special") return await writeSpecialFile(to.path, bytes);
-    await writeRegular(to, bytes, options.secret === true);
+  const put = async (to: OutputTarget, data: OutputData): Promise<void> => {
+    const pieces = typeof data === "string" || data instanceof Uint8Array ? [data] : data;
+    if (to.kind === "stream") { for (const piece of pieces) await host[to.stream].write(piece); }
+    else if (to.kind === "special") await writeSpecialFile(to.path, joinBytes([...pieces].map(bytesOf)));
+    else await writeRegular(to, pieces, options.secret === true);
   };
   return {
     target,
@@ -104,43 +108,49 @@ async function checkTarget(target: OutputTarget): Promise<void> {
 
 type RegularFile = Extract<OutputTarget, { readonly kind: "file" | "new" }>;
 
-async function writeRegular(target: RegularFile, bytes: Uint8Array, secret: boolean): Promise<void> {
+type Pieces = Iterable<string | Uint8Array>;
+
+async function writeRegular(target: RegularFile, pieces: Pieces, secret: boolean): Promise<void> {
+  const { path } = target;
   const before = target.kind === "file" ? target.info : undefined;
   // Replacing one of several names of a file would separate it from the others.
-  if (before !== undefined && (before.nlink ?? 1) > 1) return await overwrite(target.path, bytes);
-  if (before !== undefined) (await Deno.open(target.path, { write: true })).close();
-  const temporary = temporaryName(target.path);
+  if (before !== undefined && (before.nlink ?? 1) > 1) return await overwrite(path, pieces);
+  if (before !== undefined) (await Deno.open(path, { write: true })).close();
+  const temporary = temporaryName(path);
+  const file = await createTemporary(temporary, secret || before !== undefined).catch((error: unknown) => {
+    if (before === undefined || isFull(error)) throw error;
+    return undefined;
+  });
+  // The folder takes no new file: the file itself is writable, as was checked above.
+  if (file === undefined) return await overwrite(path, pieces);
   try {
-    await writeTemporary(temporary, bytes, secret || before !== undefined);
-    if (before !== undefined) await keepOwnerAndMode(temporary, before);
-    await Deno.rename(temporary, target.path);
-  } catch (error) {
-    await removeIfPresent(temporary);
-    if (before === undefined || error instanceof UnwrittenContent) throw originalError(error);
-    // The folder takes no new file, the owner cannot be kept, or the file is a mount point: the file itself is
-    // writable, as was checked above.
-    await overwrite(target.path, bytes);
-  }
-}
-
-/** The content did not fit on the disk. The file in its place must not be truncated for it: it would be lost. */
-class UnwrittenContent extends Error {}
-
-function originalError(error: unknown): unknown {
-  return error instanceof UnwrittenContent ? error.cause : error;
-}
-
-/** @throws the error of the system where the file cannot be created; UnwrittenContent where it cannot be written */
-async function writeTemporary(path: string, bytes: Uint8Array, isPrivate: boolean): Promise<void> {
-  const file = await Deno.open(path, { write: true, createNew: true, ...(isPrivate ? { mode: 0o600 } : {}) });
-  try {
-    await writeAll(file, bytes);
-    await file.sync();
-  } catch (cause) {
-    throw new UnwrittenContent("The content could not be written", { cause });
+    // Where this fails, as on a full disk, the file in its place keeps its content.
+    await writeAndClose(file, pieces);
+    try {
+      if (before !== undefined) await keepOwnerAndMode(temporary, before);
+      await Deno.rename(temporary, path);
+    } catch (error) {
+      // The owner cannot be kept, or the file is a mount point.
+      if (before === undefined) throw error;
+      await copyContent(temporary, path);
+    }
   } finally {
-    file.close();
+    await removeIfPresent(temporary);
   }
+}
+
+async function createTemporary(path: string, isPrivate: boolean): Promise<Deno.FsFile> {
+  return await Deno.open(path, { write: true, createNew: true, ...(isPrivate ? { mode: 0o600 } : {}) });
+}
+
+/** Whether the disk, or the share of the user, has no space left. */
+function isFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+}
+
+async function copyContent(from: string, to: string): Promise<void> {
+  const target = await Deno.open(to, { write: true, truncate: true });
+  await (await Deno.open(from)).readable.pipeTo(target.writable);
 }
 
 async function keepOwnerAndMode(path: string, before: Deno.FileInfo): Promise<void> {
@@ -150,18 +160,23 @@ async function keepOwnerAndMode(path: string, before: Deno.FileInfo): Promise<vo
   await Deno.chmod(path, before.mode & 0o777);
 }
 
-async function overwrite(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await Deno.open(path, { write: true, truncate: true });
+async function overwrite(path: string, pieces: Pieces): Promise<void> {
+  await writeAndClose(await Deno.open(path, { write: true, truncate: true }), pieces);
+}
+
+async function writeAndClose(file: Deno.FsFile, pieces: Pieces): Promise<void> {
   try {
-    await writeAll(file, bytes);
+    for (const piece of pieces) {
+      for (let rest = bytesOf(piece); rest.length > 0;) rest = rest.subarray(await file.write(rest));
+    }
     await file.sync();
   } finally {
     file.close();
   }
 }
 
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await file.write(rest));
+function bytesOf(piece: string | Uint8Array): Uint8Array {
+  return typeof piece === "string" ? new TextEncoder().encode(piece) : piece;
 }
 
 function temporaryName(path: string): string {
