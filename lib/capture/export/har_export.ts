@@ -3,10 +3,11 @@
  *
  * @module
  */
-import type { HeaderPair, StoredBody } from "../record/format.ts";
+import type { HeaderPair, SseRecord, StoredBody } from "../record/format.ts";
 import { damageWarnings } from "../record/read/capture_damage.ts";
 import { type Exchange, type LoadedCapture, requestBody } from "../record/read/exchanges.ts";
-import { streamText } from "./stream_text.ts";
+import { jsonPieces, lazyArray, type LazyJson, lazyText } from "./lazy_json.ts";
+import { eventText } from "./stream_text.ts";
 
 /** Options of {@link harOf}. */
 export interface HarOptions {
@@ -35,13 +36,57 @@ export function* harOf(capture: LoadedCapture, options: HarOptions): Generator<s
   const sorted = capture.exchanges.filter(({ request }) => request !== undefined)
     .toSorted((one, other) => (one.request?.t_ms ?? 0) - (other.request?.t_ms ?? 0));
   for (const exchange of sorted) {
-    yield `${isFirst ? "" : ","}\n${JSON.stringify(entryOf(exchange, capture, options))}`;
+    yield isFirst ? "\n" : ",\n";
+    const large = largeParts(exchange, capture);
+    yield* jsonPieces(entryOf(exchange, capture, options, large), [large.text, large.frames, large.events]);
     isFirst = false;
   }
   yield "\n]}}\n";
 }
 
-function entryOf(exchange: Exchange, capture: LoadedCapture, options: HarOptions): object {
+/** The members of an entry that may be larger than a string can be, in the order of their places. */
+interface LargeParts {
+  /** The text of an event stream. */
+  readonly text: LazyJson;
+  /** The messages of a websocket. */
+  readonly frames: LazyJson;
+  /** The events of an event stream. */
+  readonly events: LazyJson;
+}
+
+function largeParts({ events, messages }: Exchange, capture: LoadedCapture): LargeParts {
+  return {
+    text: lazyText(() => Iterator.from(events).map((event) => eventText(event, capture.text))),
+    frames: lazyArray(() =>
+      Iterator.from(messages).filter(({ opcode }) => opcode === 1 || opcode === 2).map((message) => ({
+        type: message.dir,
+        time: seconds(message.t_ms, capture),
+        opcode: message.opcode,
+        data: capture.text(message) ?? "",
+      }))
+    ),
+    events: lazyArray(() =>
+      Iterator.from(events).filter(isDispatched).map((event) => ({
+        time: seconds(event.t_ms, capture),
+        eventName: event.event,
+        eventId: event.event_id ?? "",
+        data: capture.text(event) ?? "",
+      }))
+    ),
+  };
+}
+
+/** Whether an event is one, and not a comment of the stream. */
+function isDispatched({ event }: SseRecord): boolean {
+  return event !== ":";
+}
+
+function entryOf(
+  exchange: Exchange,
+  capture: LoadedCapture,
+  options: HarOptions,
+  large: LargeParts,
+): object {
   const { request, response, open, end } = exchange;
   if (request === undefined) return {};
   const body = requestBody(exchange);
@@ -74,7 +119,7 @@ function entryOf(exchange: Exchange, capture: LoadedCapture, options: HarOptions
       httpVersion: "HTTP/1.1",
       cookies: cookiesOf(open?.headers ?? response?.headers ?? [], "set-cookie"),
       ...headersOf(open?.headers ?? response?.headers ?? [], true),
-      content: contentOf(exchange, capture),
+      content: contentOf(exchange, capture, large.text),
       redirectURL: headerValue(response?.headers ?? [], "location") ?? "",
       headersSize: -1,
       bodySize: end?.sizes.response_wire ?? -1,
@@ -86,8 +131,8 @@ function entryOf(exchange: Exchange, capture: LoadedCapture, options: HarOptions
     _id: exchange.id,
     _channel: exchange.channel,
     ...(end === undefined || end.outcome === "ok" ? {} : { _outcome: end.outcome }),
-    ...socketParts(exchange, capture),
-    ...streamParts(exchange, capture),
+    ...socketParts(exchange, capture, large.frames),
+    ...(exchange.events.some(isDispatched) ? { _eventSourceMessages: large.events } : {}),
   };
 }
 
@@ -97,31 +142,13 @@ function harUrl(url: string, { open }: Exchange, { flavor }: HarOptions): string
   return bare.replace(/^http/, "ws");
 }
 
-function socketParts({ open, messages, close }: Exchange, capture: LoadedCapture): object {
+function socketParts({ open, close }: Exchange, capture: LoadedCapture, frames: LazyJson): object {
   if (open === undefined) return {};
   return {
-    _webSocketMessages: messages.filter(({ opcode }) => opcode === 1 || opcode === 2).map((message) => ({
-      type: message.dir,
-      time: seconds(message.t_ms, capture),
-      opcode: message.opcode,
-      data: capture.text(message) ?? "",
-    })),
+    _webSocketMessages: frames,
     _webSocketClose: close === undefined || close.code === 1006
       ? "aborted"
       : { code: close.code, reason: close.reason, timestamp: seconds(close.t_ms, capture) },
-  };
-}
-
-function streamParts({ events }: Exchange, capture: LoadedCapture): object {
-  const dispatched = events.filter(({ event }) => event !== ":");
-  if (dispatched.length === 0) return {};
-  return {
-    _eventSourceMessages: dispatched.map((event) => ({
-      time: seconds(event.t_ms, capture),
-      eventName: event.event,
-      eventId: event.event_id ?? "",
-      data: capture.text(event) ?? "",
-    })),
   };
 }
 
@@ -129,12 +156,13 @@ function seconds(t_ms: number, { meta }: LoadedCapture): number {
   return (meta.started_ms + t_ms) / 1_000;
 }
 
-function contentOf(exchange: Exchange, capture: LoadedCapture): object {
+function contentOf(exchange: Exchange, capture: LoadedCapture, streamText: LazyJson): object {
   const { response, end, events } = exchange;
   const mimeType = headerValue(response?.headers ?? [], "content-type") ?? "application/octet-stream";
   if (events.length > 0) {
-    const text = streamText(exchange, capture.text);
-    return { size: end?.sizes.response ?? text.length, mimeType, text };
+    const size = end?.sizes.response ??
+      sum(events.map((event) => eventText(event, capture.text).length));
+    return { size, mimeType, text: streamText };
   }
   const body = end?.body;
   if (body === undefined) return { size: end?.sizes.response ?? 0, mimeType };

@@ -4,6 +4,7 @@ import { streamText } from "../../../lib/capture/export/stream_text.ts";
 import { requestBody } from "../../../lib/capture/record/read/exchanges.ts";
 import { assert, assertEquals, assertExcludes } from "../../support/assert.ts";
 import { harValidator } from "./har_kit.ts";
+import { pass, record } from "../record/recording_kit.ts";
 import { recordSession } from "../record/sample_capture.ts";
 
 async function exported(options: Parameters<typeof recordSession>[0] = {}) {
@@ -128,4 +129,20 @@ Deno.test("a HAR of a browser without any extension is read", () => {
   const capture = captureOfHar("browser.har", `\ufeff${JSON.stringify(har)}`);
   assertEquals(capture.exchanges[0]?.events.map((event) => capture.text(event)), ["one", "two"]);
   assertEquals(capture.exchanges[0]?.request?.headers, []);
+});
+
+Deno.test("a long stream is written in pieces, since its text and its events may be longer than a string can be", async () => {
+  await using recording = await record();
+  const events = Array.from({ length: 40 }, (_, index) => `data: ${index}${"x😀".repeat(30_000)}\n\n`);
+  pass(recording, { responseHeaders: ["content-type", "text/event-stream"], response: events });
+  pass(recording, { response: ["{}"] });
+  using capture = await recording.load();
+  const pieces = [...harOf(capture, { toolVersion: "1" })];
+  assert(pieces.every(({ length }) => length < 1_000_000));
+  const [stream, plain] = JSON.parse(pieces.join("")).log.entries;
+  assertEquals(stream.response.content.text, events.join(""));
+  assertEquals(stream._eventSourceMessages.length, 40);
+  assertEquals(`data: ${stream._eventSourceMessages[39].data}\n\n`, events[39]);
+  assertEquals(plain.response.content.text, "{}");
+  assertEquals(plain._eventSourceMessages, undefined);
 });
