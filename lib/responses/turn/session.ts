@@ -189,7 +189,8 @@ export class Session implements Disposable {
    */
   async prewarm(request: TurnRequest): Promise<void> {
     await this.#recallFallback();
-    if (this.#policy.transport === "sse" || (this.#preparation !== undefined && this.#isPrewarmed)) return;
+    if (this.#policy.transport === "sse") return;
+    if (this.#preparation !== undefined && this.#isPrewarmed) return await this.#preparation.done;
     this.#isPrewarmed = true;
     await this.#prepare(async (state, signal) => {
       const { prewarm } = await import("./prewarm.ts");
@@ -211,7 +212,8 @@ export class Session implements Disposable {
    */
   async preconnect(): Promise<void> {
     await this.#recallFallback();
-    if (this.#policy.transport === "sse" || this.#preparation !== undefined) return;
+    if (this.#policy.transport === "sse") return;
+    if (this.#preparation !== undefined) return await this.#preparation.done;
     this.#isPrewarmed = false;
     await this.#prepare(async (state, signal) => {
       const { preconnect } = await import("../transport/websocket/preconnect.ts");

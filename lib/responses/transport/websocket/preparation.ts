@@ -58,6 +58,11 @@ export class Preparation {
     return this.#done;
   }
 
+  /** Resolves when the steps that were added have ended. */
+  get done(): Promise<void> {
+    return this.#done;
+  }
+
   /** Returns the sticky state to the first turn that calls it, and `undefined` to every other. */
   claimState(): TurnState | undefined {
     if (this.#isClaimed) return undefined;

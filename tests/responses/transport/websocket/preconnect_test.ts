@@ -64,6 +64,19 @@ Deno.test("a preconnect without an answer is abandoned, and the turn opens anoth
   assertEquals([result.status, of("culvert.retry").length, server.handshakes.length], ["completed", 0, 2]);
 });
 
+Deno.test("a preparation that is requested again resolves when the first has ended, and is made once", async () => {
+  await using server = await socketServer({ upgrades: [accept({}, 150)] });
+  using session = await socketSession(server.baseUrl, { world: worldWith() });
+  let hasEnded = false;
+  const first = session.prewarm(HELLO).then(() => hasEnded = true);
+  for (const again of [session.prewarm(HELLO), session.preconnect()]) {
+    await again;
+    assertEquals(hasEnded, true);
+  }
+  await first;
+  assertEquals([server.handshakes.length, server.frames.length], [1, 1]);
+});
+
 Deno.test("an aborted turn does not wait for a preconnect, which ends when the session is closed", async () => {
   await using server = await socketServer({ upgrades: [silence] });
   using session = await socketSession(server.baseUrl, { transport: "ws", world: worldWith() });
