@@ -6,6 +6,7 @@
 import { blockText } from "../record/decode/sse_splitter.ts";
 import type { SseRecord } from "../record/format.ts";
 import type { Exchange, LoadedCapture } from "../record/read/exchanges.ts";
+import { joinBytes } from "../../text/join_bytes.ts";
 
 /** Returns one event as it stood in the stream; what was left out or redacted of it excepted. */
 export function eventText(event: SseRecord, text: LoadedCapture["text"]): string {
@@ -22,4 +23,10 @@ export function eventText(event: SseRecord, text: LoadedCapture["text"]): string
 /** Returns the whole stream of an exchange. */
 export function streamText({ events }: Exchange, text: LoadedCapture["text"]): string {
   return events.map((event) => eventText(event, text)).join("");
+}
+
+/** Returns the whole stream of an exchange as UTF-8. It may be longer than a string can be. */
+export function streamBytes({ events }: Exchange, text: LoadedCapture["text"]): Uint8Array<ArrayBuffer> {
+  const encoder = new TextEncoder();
+  return joinBytes(events.map((event) => encoder.encode(eventText(event, text))));
 }

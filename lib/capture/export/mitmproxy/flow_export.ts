@@ -8,7 +8,7 @@ import { decodedBase64 } from "../../../text/decode_base64.ts";
 import type { HeaderPair, StoredBody } from "../../record/format.ts";
 import { type Exchange, type LoadedCapture, requestBody } from "../../record/read/exchanges.ts";
 import { headerValue } from "../har_export.ts";
-import { streamText } from "../stream_text.ts";
+import { streamBytes } from "../stream_text.ts";
 import { tnetstring, type TnetValue } from "./tnetstring.ts";
 
 const FLOW_FORMAT = 17;
@@ -88,7 +88,7 @@ function responseOf(exchange: Exchange, capture: LoadedCapture): Fields | null {
   const content = open !== undefined
     ? latin1("")
     : isStream
-    ? new TextEncoder().encode(streamText(exchange, capture.text))
+    ? streamBytes(exchange, capture.text)
     : contentOf(end?.body, capture) ?? null;
   const trailers = end?.trailers ?? [];
   return {
