@@ -41,12 +41,13 @@ export abstract class ReadableTurn implements Turn {
     const given = this.#given;
     const batches = this.run(given === undefined ? left.signal : AbortSignal.any([given, left.signal]));
     return {
-      next: async () => {
-        const next = await batches.next();
-        const last = next.value?.at(-1)?.event;
-        if (last?.type === "culvert.result") this.#result = last;
-        return next;
-      },
+      // Not async, so that a stack trace of the network has no further function between reader and turn.
+      next: () =>
+        batches.next().then((next) => {
+          const last = next.value?.at(-1)?.event;
+          if (last?.type === "culvert.result") this.#result = last;
+          return next;
+        }),
       return: async () => {
         // Aborted first: a turn that waits for the network would not notice that its reader left.
         left.abort(new CulvertError("reader_gone", "The reader stopped reading the turn"));
