@@ -166,8 +166,9 @@ export class CulvertError extends Error {
 }
 
 /**
- * Converts any caught value to a {@link CulvertError}. A CulvertError is returned unchanged; any other value
- * becomes `internal`.
+ * Converts any caught value to a {@link CulvertError}. A CulvertError is returned unchanged; the runtime's errors
+ * for a package that it cannot fetch and for a text that is too long become `connect` and `input_unreadable`, any
+ * other value `internal`.
  *
  * @param thrown the value that a `catch` received
  */
@@ -176,8 +177,21 @@ export function asCulvertError(thrown: unknown): CulvertError {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   const unfetched = packageFailure(message);
   if (unfetched !== undefined) return unfetched;
+  if (TOO_LONG.test(message)) {
+    return new CulvertError(
+      "input_unreadable",
+      "The content is longer than 512 MB, the limit of the runtime",
+      {
+        hint: "Use less of it: one file, one exchange of a capture, or the format jsonl of export.",
+        cause: thrown,
+      },
+    );
+  }
   return new CulvertError("internal", `Unexpected failure: ${message}`, { cause: thrown });
 }
+
+/** The runtime's messages for a text that would have more than 2^29 characters (V8 in Deno 2.9.6). */
+const TOO_LONG = /^(Invalid string length|buffer exceeds maximum length)$/;
 
 /**
  * Handles the failure of some work. Only a {@link CulvertError} is handled; another error is a fault of the program,
