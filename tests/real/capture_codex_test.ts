@@ -1,5 +1,6 @@
 /** The real codex client under `culvert capture`, in each mode and with each login. */
 import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } from "../support/assert.ts";
+import { culvert } from "../support/culvert.ts";
 import { join } from "../support/paths.ts";
 import { testWith } from "../support/programs.ts";
 import { type CodexLogin, vendorNetwork } from "./capture_kit.ts";
@@ -155,3 +156,19 @@ await testWith(
     assertMatch(run.stderr, /model \(websocket\) +\d/);
   },
 );
+
+await testWith(["codex"], "codex completes a turn in the simulated network in reverse mode", async () => {
+  const directory = await Deno.makeTempDir({ prefix: "culvert-codex-demo-" });
+  try {
+    const flags = ["--provider", "demo", "--mode", "reverse", "-o", join(directory, "capture")];
+    const run = await culvert(
+      ["capture", ...flags, "--", "codex", "exec", "--skip-git-repo-check", "hi"],
+      { env: { CODEX_HOME: directory, CODEX_API_KEY: "sk-demo-not-a-secret" } },
+    );
+    assertEquals(run.code, 0, run.stderr);
+    assertIncludes(run.stdout, "A culvert carries a stream");
+    assertMatch(run.stderr, /model \(websocket\) +1 /);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});

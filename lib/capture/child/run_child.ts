@@ -61,7 +61,8 @@ function start({ command, env }: ChildOptions): Deno.ChildProcess {
     }).spawn();
   } catch (error) {
     const isMissing = error instanceof Deno.errors.NotFound;
-    const reason = isMissing ? "no such program" : error instanceof Error ? error.message : String(error);
+    const missing = /[/\\]/.test(program) ? "no such file" : "no such program on the PATH";
+    const reason = isMissing ? missing : error instanceof Error ? error.message : String(error);
     throw new CulvertError("usage", `Cannot run "${program}": ${reason}`, {
       hint: "Give the program and its arguments after `--`, such as: -- codex exec hello",
       details: { program },

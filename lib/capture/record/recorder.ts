@@ -174,7 +174,7 @@ async function createFiles(directory: string, meta: CaptureMeta): Promise<Deno.F
     const exists = error instanceof Deno.errors.AlreadyExists;
     const reason = exists ? "it already contains a capture" : fileProblem(error);
     throw new CulvertError("output_unwritable", `Cannot record in ${directory}: ${reason}`, {
-      hint: exists ? "Name another directory with -o." : "Name a writable directory with -o.",
+      hint: exists ? "Name another directory for the capture." : "Name a writable directory for the capture.",
       details: { path: directory },
       cause: error,
     });

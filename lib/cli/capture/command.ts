@@ -15,7 +15,13 @@ import {
 } from "../command/shared_flags.ts";
 
 import { byteSize } from "./byte_size.ts";
-import { parsedFlag, pathFlag, switchFlag, textFlag, textListFlag } from "../command/flags/flag_kinds.ts";
+import {
+  parsedFlag,
+  pathFlag,
+  requiredFlag,
+  requiredListFlag,
+  switchFlag,
+} from "../command/flags/flag_kinds.ts";
 
 /** Flags of `capture`. */
 export type CaptureFlags = OutputFlags & NetworkFlags & {
@@ -45,7 +51,7 @@ export const captureCommand = defineCommand<CaptureFlags, string[]>({
       optional: true,
       brief: "How to record; default: the mode that records most of the program",
     },
-    intercept: textListFlag(
+    intercept: requiredListFlag(
       "HOST",
       "Host to intercept in forward mode instead of the default hosts, *.DOMAIN or *; repeatable",
     ),
@@ -65,15 +71,15 @@ export const captureCommand = defineCommand<CaptureFlags, string[]>({
       optional: true,
       brief: "Relay websockets in reverse mode (default); --no-websocket answers 426",
     },
-    provider: textFlag("ID", "Provider that the program uses; demo captures in a simulated network"),
-    baseUrl: textFlag("URL", "Address of the API to which reverse mode relays"),
+    provider: requiredFlag("ID", "Provider that the program uses; demo captures in a simulated network"),
+    baseUrl: requiredFlag("URL", "Address of the API to which reverse mode relays"),
     rawChunks: switchFlag(
       "Record each chunk of a body with its time and size; with --redact none also its bytes",
     ),
     live: switchFlag(
       "Show the capture in a browser while the program runs; the address is printed on stderr",
     ),
-    ship: textFlag(
+    ship: requiredFlag(
       "URL",
       "Insert the records into ClickHouse at URL while the program runs, such as http://127.0.0.1:8123/",
     ),

@@ -75,6 +75,9 @@ export async function startForward(parts: CaptureParts): Promise<Captured> {
   }
 }
 
+/** Providers of this program alone. With them the codex client uses its default provider, `openai`. */
+const UNKNOWN_TO_CODEX: ReadonlySet<string> = new Set(["custom", "demo"]);
+
 /** Starts a relay and points the base URLs of the program at it. */
 export async function startReverse(parts: CaptureParts): Promise<Captured> {
   const { connection: { dialer, settings }, command, tap, observe, refusesWebSockets } = parts;
@@ -90,7 +93,9 @@ export async function startReverse(parts: CaptureParts): Promise<Captured> {
   const model = `${origin}${MODEL_MOUNT}`;
   const at = codexFlagsAt(command);
   const provider = settings.provider.id;
-  const key = provider === "openai" ? "openai_base_url" : `model_providers.${provider}.base_url`;
+  const key = UNKNOWN_TO_CODEX.has(provider) || provider === "openai"
+    ? "openai_base_url"
+    : `model_providers.${provider}.base_url`;
   return {
     command: at === undefined
       ? command
@@ -197,7 +202,7 @@ function nodeOptions({ env }: Pick<World, "env">, option: string): string {
 
 function unwritable(path: string, error: unknown): CulvertError {
   return new CulvertError("output_unwritable", `Cannot write ${path}: ${fileProblem(error)}`, {
-    hint: "Name a writable directory with -o.",
+    hint: "Name a writable directory for the capture.",
     details: { path },
     cause: error,
   });

@@ -13,7 +13,7 @@ import {
   text,
 } from "../command/shared_flags.ts";
 import { PORT_FLAG } from "../serve/listen_port.ts";
-import { parsedFlag, pathFlag, switchFlag, textFlag, textListFlag } from "../command/flags/flag_kinds.ts";
+import { parsedFlag, pathFlag, requiredFlag, switchFlag, textListFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `replay`. */
 export type ReplayFlags = OutputFlags & NetworkFlags & {
@@ -57,7 +57,7 @@ export const replayCommand = defineCommand<ReplayFlags, string[]>({
         "A request that was not recorded: fail (default) answers 501, nearest sends the answer of the most similar " +
         "request, forward sends the request to the server",
     },
-    baseUrl: textFlag("URL", "With --miss forward: base URL of the server, instead of the recorded one"),
+    baseUrl: requiredFlag("URL", "With --miss forward: base URL of the server, instead of the recorded one"),
     output: pathFlag("DIR", "With --miss forward: record the forwarded exchanges as a new capture"),
     speed: parsedFlag(
       parseSpeed,

@@ -14,7 +14,7 @@ import {
 } from "../command/shared_flags.ts";
 import { boundedInteger } from "./bounded_integer.ts";
 import { PORT_FLAG } from "./listen_port.ts";
-import { parsedFlag, pathFlag, switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
+import { parsedFlag, pathFlag, requiredFlag, switchFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `serve`. */
 export type ServeFlags = OutputFlags & NetworkFlags & {
@@ -58,9 +58,9 @@ export const serveCommand = defineCommand<ServeFlags, string[]>({
       "DIR",
       "Record the exchanges in a directory like culvert capture, with secrets replaced",
     ),
-    provider: textFlag("ID", "Provider: openai, ollama, lmstudio, demo, or an id in config.toml"),
-    baseUrl: textFlag("URL", "Address of the API"),
-    apiKeyFile: textFlag("FILE", "File with the API key"),
+    provider: requiredFlag("ID", "Provider: openai, ollama, lmstudio, demo, or an id in config.toml"),
+    baseUrl: requiredFlag("URL", "Address of the API"),
+    apiKeyFile: pathFlag("FILE", "File with the API key"),
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
   },

@@ -29,7 +29,8 @@ export async function listenOn<SERVER>(
   try {
     return await start();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+    const reason = isTaken ? "the port is in use" : error instanceof Error ? error.message : String(error);
     throw new CulvertError("usage", `Cannot listen on 127.0.0.1:${port ?? 0}: ${reason}`, {
       hint: "Choose another --port, or omit it to let the system choose.",
       details: { flag: "--port", port: port ?? 0 },

@@ -79,7 +79,7 @@ Deno.test("a directory that contains a capture is refused with the code and the 
   assert(error instanceof CulvertError);
   assertEquals(error.code, "output_unwritable");
   assertIncludes(error.message, "it already contains a capture");
-  assertIncludes(error.hint ?? "", "-o");
+  assertIncludes(error.hint ?? "", "another directory");
 });
 
 Deno.test("traffic that is faster than the recording is omitted and reported, and the other exchanges are complete", async () => {

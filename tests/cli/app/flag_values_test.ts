@@ -90,6 +90,25 @@ Deno.test("on the command line, -mNAME and a text that begins with a dash are no
   assertEquals([body.model, body.input[0].content[0].text], ["gpt", "-model"]);
 });
 
+for (
+  const [command, flag, says] of [
+    ["capture", "--base-url", "the value is empty"],
+    ["capture", "--intercept", "the value is empty"],
+    ["capture", "--provider", "the value is empty"],
+    ["capture", "--ship", "the value is empty"],
+    ["replay", "--base-url", "the value is empty"],
+    ["serve", "--api-key-file", "the name is empty"],
+    ["serve", "--base-url", "the value is empty"],
+    ["serve", "--provider", "the value is empty"],
+  ] as const
+) {
+  Deno.test(`on the command line, ${command} ${flag}= with an unset variable is refused`, async () => {
+    const run = await culvert([command, `${flag}=`, "--", "true"]);
+    assertEquals([run.code, run.stdout], [2, ""]);
+    assertEquals(run.stderr, `culvert: ${flag}: ${says}\n  See: culvert ${command} --help\n`);
+  });
+}
+
 const NEEDLESS: readonly (readonly [words: readonly string[], flag: string])[] = [
   [["respond", "--json=", "hi"], "--json"],
   [["respond", "--json=true", "hi"], "--json"],

@@ -31,7 +31,7 @@ for (const mode of ["forward", "reverse", "keylog"]) {
   Deno.test(`in ${mode} mode a program that does not exist leaves no capture and no table`, async () => {
     const run = await capture(["--mode", mode], ["--", "culvert-no-such-program"]);
     assertEquals([run.code, run.isKept], [2, false], run.stderr);
-    assertIncludes(run.stderr, 'Cannot run "culvert-no-such-program": no such program');
+    assertIncludes(run.stderr, 'Cannot run "culvert-no-such-program": no such program on the PATH');
     assertExcludes(run.stderr, "was seen");
     assertExcludes(run.stderr, "recorded in");
   });

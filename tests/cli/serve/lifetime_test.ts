@@ -82,7 +82,7 @@ Deno.test("a port that is in use is a usage error that names it", async () => {
   const run = await culvert(["serve", "--provider", "demo", "--port", String(taken.addr.port)]);
   taken.close();
   assertEquals(run.code, 2, run.stderr);
-  assertIncludes(run.stderr, `127.0.0.1:${taken.addr.port}`);
+  assertIncludes(run.stderr, `Cannot listen on 127.0.0.1:${taken.addr.port}: the port is in use\n`);
 });
 
 Deno.test("an invalid port is a usage error", async () => {

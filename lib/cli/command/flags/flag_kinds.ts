@@ -81,6 +81,11 @@ export function textListFlag(placeholder: string, brief: string): ListFlag<strin
   return { ...textFlag(placeholder, brief), variadic: true };
 }
 
+/** Returns a flag like {@link requiredFlag} that may be given more than once. */
+export function requiredListFlag(placeholder: string, brief: string): ListFlag<string> {
+  return { ...requiredFlag(placeholder, brief), variadic: true };
+}
+
 /** Returns a flag like {@link pathFlag} that may be given more than once. */
 export function pathListFlag(placeholder: string, brief: string): ListFlag<string> {
   return { ...pathFlag(placeholder, brief), variadic: true };
