@@ -47,8 +47,9 @@ await testWith(
     assertIncludes(await page.textContent("#list") ?? "", "gpt-5.2");
     await page.locator("#events-filter").fill("delta");
     // The focus and the filter do not change while the exchange grows.
-    await page.locator(".events .filter span", { hasText: /^3 of / }).waitFor();
-    await page.locator(".events .filter span", { hasText: /^5 of / }).waitFor();
+    // A busy machine may show two events at once, so that a number is left out.
+    await page.locator(".events .filter span", { hasText: /^[1-4] of / }).waitFor();
+    await page.locator(".events .filter span", { hasText: /^[5-7] of / }).waitFor();
     assertEquals(await page.inputValue("#events-filter"), "delta");
     assertEquals(await page.evaluate("document.activeElement.id"), "events-filter");
     await page.locator(".events .filter span", { hasText: /^8 of / }).waitFor();
