@@ -76,7 +76,7 @@ function largeParts({ events, messages }: Exchange, capture: LoadedCapture): Lar
   };
 }
 
-/** Whether an event is one, and not a comment of the stream. */
+/** Returns whether a record of an event stream is an event, not a comment. */
 function isDispatched({ event }: SseRecord): boolean {
   return event !== ":";
 }

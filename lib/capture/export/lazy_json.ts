@@ -1,5 +1,5 @@
 /**
- * JSON that is made while it is written, so that a text of hundreds of megabytes is never one string.
+ * Makes JSON piece by piece while it is written, so that a text of hundreds of megabytes is never one string.
  *
  * @module
  */

@@ -145,7 +145,8 @@ async function createUnused(name: string, cwd: string): Promise<string> {
       (await Deno.open(absolutePath(candidate, cwd), { write: true, createNew: true })).close();
       return candidate;
     } catch (error) {
-      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+      // Where no file can be created, `openOutput` reports the reason.
+      if (!(error instanceof Deno.errors.AlreadyExists)) return candidate;
       candidate = name.replace(/(?=\.[^.]*$)/, `-${number}`);
     }
   }

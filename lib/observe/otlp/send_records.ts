@@ -73,7 +73,7 @@ export async function sendRecords(records: SignalRecords, options: SendOptions):
   });
 }
 
-/** A collector answers in protobuf or JSON. A login page or the page of a proxy has taken nothing in. */
+/** A collector answers in protobuf or JSON. Behind a login page or the page of a proxy, nothing was stored. */
 function isWebPage(contentType: string): boolean {
   return /^text\/html\b/i.test(contentType.trim());
 }

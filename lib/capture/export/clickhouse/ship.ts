@@ -43,8 +43,8 @@ export interface ShipResult {
 /** An insertion under way. */
 export interface Shipping {
   /**
-   * Inserts what is left of a capture whose recording has ended, and stops. A failure that does not pass is not waited
-   * for.
+   * Inserts what is left of a capture whose recording has ended, and stops. It does not wait
+   * after a failure that another attempt cannot mend.
    *
    * @param limitMs time allowed, ms
    */
