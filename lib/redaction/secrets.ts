@@ -15,7 +15,9 @@ const SHORTEST = 4;
 export class Secrets {
   readonly #values = new Set<string>();
   readonly #forms = new Set<string>();
-  #sorted: readonly string[] | undefined;
+  /** Secrets whose forms are not yet made: a turn that prints no message needs none. */
+  #added: string[] = [];
+  #sorted: readonly string[] = [];
 
   /** @param values the initial secrets */
   constructor(values: Iterable<string | undefined> = []) {
@@ -33,11 +35,7 @@ export class Secrets {
       // The credential of a session is added again with every request.
       if (value === undefined || this.#values.has(value)) continue;
       this.#values.add(value);
-      for (const form of formsOf(value)) {
-        if (form.length < SHORTEST || /^\**$/.test(form) || this.#forms.has(form)) continue;
-        this.#forms.add(form);
-        this.#sorted = undefined;
-      }
+      this.#added.push(value);
     }
   }
 
@@ -69,7 +67,14 @@ export class Secrets {
 
   /** Returns every form of every secret, the longest first. */
   get forms(): readonly string[] {
-    return this.#sorted ??= [...this.#forms].sort((one, other) => other.length - one.length);
+    if (this.#added.length > 0) {
+      for (const form of this.#added.flatMap(formsOf)) {
+        if (form.length >= SHORTEST && !/^\**$/.test(form)) this.#forms.add(form);
+      }
+      this.#added = [];
+      this.#sorted = [...this.#forms].sort((one, other) => other.length - one.length);
+    }
+    return this.#sorted;
   }
 }
 
