@@ -4,11 +4,11 @@
  *
  * @module
  */
+import { defined, isObject } from "../text/json.ts";
 import type { ServerEvidence } from "./observer.ts";
 
 /** Longest value that is kept, characters. Real ids have fewer than 100; a longer one is truncated. */
 const MAX_LENGTH = 256;
-const PADDED_BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const VISIBLE_TEXT = /^[\t\x20-\x7e]+$/;
 
 /**
@@ -18,16 +18,12 @@ const VISIBLE_TEXT = /^[\t\x20-\x7e]+$/;
  * @param headers of an HTTP reply, of a refused upgrade, or from a websocket frame (see {@link frameHeaders})
  */
 export function serverEvidence(headers: Headers): ServerEvidence {
-  const requestId = text(headers, "x-request-id") ?? text(headers, "x-oai-request-id");
-  const cfRay = text(headers, "cf-ray");
-  const authError = text(headers, "x-openai-authorization-error");
-  const authErrorCode = codeOfErrorJson(headers.get("x-error-json"));
-  return {
-    ...(requestId === undefined ? {} : { requestId }),
-    ...(cfRay === undefined ? {} : { cfRay }),
-    ...(authError === undefined ? {} : { authError }),
-    ...(authErrorCode === undefined ? {} : { authErrorCode }),
-  };
+  return defined({
+    requestId: text(headers, "x-request-id") ?? text(headers, "x-oai-request-id"),
+    cfRay: text(headers, "cf-ray"),
+    authError: text(headers, "x-openai-authorization-error"),
+    authErrorCode: codeOfErrorJson(headers.get("x-error-json")),
+  });
 }
 
 /**
@@ -38,7 +34,7 @@ export function serverEvidence(headers: Headers): ServerEvidence {
  */
 export function frameHeaders(value: unknown): Headers {
   const headers = new Headers();
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return headers;
+  if (!isObject(value)) return headers;
   for (const [name, field] of Object.entries(value)) {
     if (typeof field !== "string" && typeof field !== "number" && typeof field !== "boolean") continue;
     try {
@@ -59,22 +55,17 @@ function text(headers: Headers, name: string): string | undefined {
 
 /** Reads `error.code` of JSON in standard, padded base64: the only form that the API is known to send. */
 function codeOfErrorJson(encoded: string | null): string | undefined {
-  if (encoded === null || encoded === "" || !PADDED_BASE64.test(encoded)) return undefined;
   let document: unknown;
   try {
-    const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
+    const bytes = Uint8Array.fromBase64(encoded ?? "", { lastChunkHandling: "strict" });
     document = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
     // A malformed header contains no evidence and is not an error.
     if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
     throw error;
   }
-  const code = field(field(document, "error"), "code");
+  const error = isObject(document) ? document["error"] : undefined;
+  const code = isObject(error) ? error["code"] : undefined;
   if (typeof code !== "string" || !VISIBLE_TEXT.test(code)) return undefined;
   return code.slice(0, MAX_LENGTH);
-}
-
-function field(value: unknown, name: string): unknown {
-  if (typeof value !== "object" || value === null) return undefined;
-  return Object.getOwnPropertyDescriptor(value, name)?.value;
 }

@@ -59,12 +59,8 @@ function signatureOf(certificate: Uint8Array): { readonly algorithm: string; rea
   const [, algorithm, value] = outer === undefined ? [] : childrenOf(certificate, outer) ?? [];
   const [identifier] = algorithm === undefined ? [] : childrenOf(certificate, algorithm) ?? [];
   if (identifier === undefined || value === undefined) throw new TypeError("Not a certificate");
-  const name = ALGORITHMS[hex(contentOf(certificate, identifier))] ?? "unknown";
-  return { algorithm: name, value: hex(contentOf(certificate, value).subarray(1)) };
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const name = ALGORITHMS[contentOf(certificate, identifier).toHex()] ?? "unknown";
+  return { algorithm: name, value: contentOf(certificate, value).subarray(1).toHex() };
 }
 
 function hexPairs(digits: string): string {

@@ -24,7 +24,7 @@ export interface TrustSettings {
 }
 
 /**
- * Returns the PEM block.
+ * Returns the PEM block, with 64 columns.
  *
  * @param certificate DER
  * @param settings trust settings; without any the trailer is empty
@@ -36,13 +36,8 @@ export function trustedCertificatePem(certificate: Uint8Array, settings: TrustSe
   if (settings.alias !== undefined) parts.push(element(0x0c, [...new TextEncoder().encode(settings.alias)]));
   parts.push(element(0x04, [...createHash("sha1").update(certificate).digest()]));
   const bytes = Uint8Array.from([...certificate, ...element(0x30, parts.flat())]);
-  return pemBlock("TRUSTED CERTIFICATE", bytes);
-}
-
-/** Returns bytes as a PEM block with 64 columns. */
-function pemBlock(label: string, bytes: Uint8Array): string {
-  const body = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
-  return `-----BEGIN ${label}-----\n${body.replace(/.{1,64}/g, "$&\n")}-----END ${label}-----\n`;
+  const lines = bytes.toBase64().replace(/.{1,64}/g, "$&\n");
+  return `-----BEGIN TRUSTED CERTIFICATE-----\n${lines}-----END TRUSTED CERTIFICATE-----\n`;
 }
 
 function element(tag: number, content: readonly number[]): number[] {

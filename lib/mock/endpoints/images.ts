@@ -6,6 +6,7 @@
  */
 import { crc32, deflateSync } from "node:zlib";
 import { type Context, Hono } from "hono";
+import { joinBytes } from "../../text/join_bytes.ts";
 import type { Json } from "../api/scenario.ts";
 import { authorized, badParameter, type EndpointHost, jsonBody, jsonReply } from "./endpoint.ts";
 
@@ -75,19 +76,12 @@ function picture(index: number): Uint8Array {
   view.setUint32(0, SIDE);
   view.setUint32(4, SIDE);
   header.set([8, 2], 8);
-  const parts = [
+  return joinBytes([
     Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
     chunk("IHDR", header),
     chunk("IDAT", deflateSync(pixels)),
     chunk("IEND", new Uint8Array(0)),
-  ];
-  const png = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    png.set(part, at);
-    at += part.length;
-  }
-  return png;
+  ]);
 }
 
 function chunk(type: string, data: Uint8Array): Uint8Array {

@@ -62,7 +62,9 @@ export class MockAgents {
   async accepts(header: string): Promise<boolean> {
     const blob = /^AgentAssertion ([\w-]+)$/.exec(header)?.[1];
     if (blob === undefined) return false;
-    const assertion = fieldsOf(atob(blob.replaceAll("-", "+").replaceAll("_", "/")));
+    const assertion = fieldsOf(
+      new TextDecoder().decode(Uint8Array.fromBase64(blob, { alphabet: "base64url" })),
+    );
     const { agent_runtime_id: id, task_id: task, timestamp, signature } = assertion;
     const agent = this.#agents.get(String(id));
     if (agent?.tasks.has(String(task)) !== true) return false;
@@ -109,7 +111,7 @@ export class MockAgents {
     const encoded = /^ssh-ed25519 ([\w+/=]+)$/.exec(String(publicKey))?.[1];
     if (encoded === undefined || !Array.isArray(capabilities)) return refusal(400);
     // The key is the last field of the SSH encoding (RFC 8709 §4).
-    const raw = bytesOf(encoded).slice(-32);
+    const raw = Uint8Array.fromBase64(encoded).slice(-32);
     const key = await crypto.subtle.importKey("raw", raw, "Ed25519", false, ["verify"]);
     const id = `agent-${crypto.randomUUID()}`;
     this.#agents.set(id, { key, tasks: new Set() });
@@ -127,15 +129,12 @@ export class MockAgents {
 }
 
 async function isSigned(key: CryptoKey, signature: string, text: string): Promise<boolean> {
-  return await crypto.subtle.verify("Ed25519", key, bytesOf(signature), new TextEncoder().encode(text));
+  const bytes = Uint8Array.fromBase64(signature);
+  return await crypto.subtle.verify("Ed25519", key, bytes, new TextEncoder().encode(text));
 }
 
 function refusal(status: number): Response {
   return Response.json({ error: { message: "No agent", code: null } }, { status });
-}
-
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
 function fieldsOf(text: string): AgentRequest["fields"] {

@@ -6,6 +6,6 @@
 
 /** Returns the S256 challenge of a PKCE verifier (RFC 7636 §4.2). */
 export async function challengeOf(verifier: string): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier)));
-  return btoa(String.fromCharCode(...hash)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
+  return new Uint8Array(hash).toBase64({ alphabet: "base64url", omitPadding: true });
 }

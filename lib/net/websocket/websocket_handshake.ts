@@ -56,7 +56,7 @@ export interface Handshake extends HandshakeOptions {
 /** Composes the request. */
 export function createHandshake(options: HandshakeOptions): Handshake {
   const { url, headers, extensions, subprotocols } = options;
-  const key = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
+  const key = crypto.getRandomValues(new Uint8Array(16)).toBase64();
   const rawHeaders = [
     ...["Host", url.host, "Connection", "Upgrade", "Upgrade", "websocket"],
     ...["Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", key],
@@ -99,7 +99,7 @@ export async function requestUpgrade(
 /** Makes the checks of RFC 6455 §4.1 on a 101; the caller, which negotiates the extensions, checks those. */
 async function checkAccepted(head: HttpHead, key: string, subprotocols: readonly string[]): Promise<void> {
   const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(key + GUID));
-  const accept = btoa(String.fromCharCode(...new Uint8Array(digest)));
+  const accept = new Uint8Array(digest).toBase64();
   const reason = objection(head.headers, accept, subprotocols);
   if (reason !== undefined) throw new FaultError({ code: "websocket", at: "target", reason });
 }

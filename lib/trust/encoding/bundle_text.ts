@@ -34,6 +34,5 @@ const KEY_STORES = ["feedfeed", "cececece"];
  * @param bytes the whole file
  */
 export function isJavaKeyStore(bytes: Uint8Array): boolean {
-  const magic = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return KEY_STORES.includes(magic);
+  return KEY_STORES.includes(bytes.subarray(0, 4).toHex());
 }

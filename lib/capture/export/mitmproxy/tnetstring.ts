@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { joinBytes } from "../../../text/join_bytes.ts";
 
 /** A value that can be encoded. Bytes and text are two types. */
 export type TnetValue =
@@ -28,8 +29,8 @@ export function tnetstring(value: TnetValue): Uint8Array<ArrayBuffer> {
       return framed(encoded(value), ";");
     case "object":
       return isList(value)
-        ? framed(joined(value.map(tnetstring)), "]")
-        : framed(joined(Object.entries(value).flat().map(tnetstring)), "}");
+        ? framed(joinBytes(value.map(tnetstring)), "]")
+        : framed(joinBytes(Object.entries(value).flat().map(tnetstring)), "}");
   }
 }
 
@@ -38,19 +39,9 @@ function isList(value: TnetValue): value is readonly TnetValue[] {
 }
 
 function framed(payload: Uint8Array<ArrayBuffer>, type: string): Uint8Array<ArrayBuffer> {
-  return joined([encoded(`${payload.length}:`), payload, encoded(type)]);
+  return joinBytes([encoded(`${payload.length}:`), payload, encoded(type)]);
 }
 
 function encoded(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
-}
-
-function joined(parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
