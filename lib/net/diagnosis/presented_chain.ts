@@ -7,6 +7,7 @@
 import type { CertificateFacts } from "../../trust/certificate/certificate_facts.ts";
 import type { ClientIdentity } from "../client_identity.ts";
 import { duplexOf } from "../tunnel/byte_conn.ts";
+import { isAddress } from "../tunnel/dial_tcp.ts";
 
 /** One certificate as presented. */
 export interface PresentedCertificate extends CertificateFacts {
@@ -35,13 +36,12 @@ export async function presentedChain(
   identity?: ClientIdentity,
 ): Promise<PresentedChain | undefined> {
   const [{ default: tls }, described] = await Promise.all([import("node:tls"), describer()]);
-  const isName = !host.includes(":") && !/^[\d.]+$/.test(host);
   const socket = duplexOf(conn);
   return await new Promise((resolve) => {
     const client = tls.connect({
       socket,
       rejectUnauthorized: false,
-      ...(isName ? { servername: host } : {}),
+      ...(isAddress(host) ? {} : { servername: host }),
       ...(identity === undefined ? {} : { cert: identity.certificate, key: identity.key }),
     });
     const finish = (chain?: PresentedChain) => {

@@ -16,7 +16,7 @@ import type { ConnectParts } from "../tunnel/establish.ts";
 import type { Dialer, DialerOptions } from "./dialer.ts";
 import { loadingFailure } from "./env_permission.ts";
 import { HttpClientPool } from "./http_client_pool.ts";
-import { exchange, type ExchangeParts } from "./http_exchange.ts";
+import { exchange, type ExchangeParts, isForwarded } from "./http_exchange.ts";
 
 /** Builds a dialer. It opens no connection before the first request. */
 export function createDialer(options: DialerOptions): Dialer {
@@ -87,12 +87,4 @@ export function createDialer(options: DialerOptions): Dialer {
     },
     close: () => parts.pool.close(),
   };
-}
-
-/**
- * Returns whether a request is forwarded by the proxy: a plain HTTP request through an HTTP proxy. Every
- * other request goes through a tunnel.
- */
-function isForwarded({ protocol }: URL, route: Route): boolean {
-  return protocol === "http:" && route.kind === "proxy" && !route.proxy.scheme.startsWith("socks");
 }

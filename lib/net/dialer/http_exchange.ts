@@ -228,10 +228,10 @@ function headTimeout({ url, headerTimeoutMs = 0 }: HttpRequest, route: Route): C
 }
 
 /**
- * Returns whether the proxy speaks HTTP in place of the server, so that its own 407 looks like the server's
- * answer.
+ * Returns whether the proxy forwards a request, so that its own 407 looks like the server's answer: a plain HTTP
+ * request through an HTTP proxy. Every other request goes through a tunnel.
  */
-function isForwarded(url: URL, route: Route): boolean {
+export function isForwarded(url: URL, route: Route): boolean {
   return url.protocol === "http:" && route.kind === "proxy" && !route.proxy.scheme.startsWith("socks");
 }
 

@@ -45,11 +45,10 @@ export async function openByteStream(
 function urlOf({ host, port }: StreamTarget, tls: boolean): URL {
   const bare = host.replace(/^\[|\]$/g, "");
   const text = `${tls ? "https" : "http"}://${bare.includes(":") ? `[${bare}]` : bare}:${port}/`;
-  if (bare === "" || /[/?#@\\]/.test(bare) || !URL.canParse(text)) {
-    throw new CulvertError(
-      "config",
-      `Cannot connect to ${JSON.stringify(`${host}:${port}`)}: it is not a host and port`,
-    );
-  }
-  return new URL(text);
+  const url = bare === "" || /[/?#@\\]/.test(bare) ? null : URL.parse(text);
+  if (url !== null) return url;
+  throw new CulvertError(
+    "config",
+    `Cannot connect to ${JSON.stringify(`${host}:${port}`)}: it is not a host and port`,
+  );
 }

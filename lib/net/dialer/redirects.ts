@@ -34,8 +34,8 @@ export function followUp(
 ): HttpRequest | undefined {
   if (request.redirect === "error") return refuseRedirect(request.url, status, location);
   if (request.redirect === "manual" || !FOLLOWED.has(status)) return undefined;
-  if (location === null || !URL.canParse(location, request.url)) return undefined;
-  const url = new URL(location, request.url);
+  const url = location === null ? null : URL.parse(location, request.url);
+  if (url === null) return undefined;
   const toGet = (status === 303 && request.method !== "GET") ||
     ((status === 301 || status === 302) && request.method === "POST");
   const keepsBody = !toGet && request.body !== undefined;

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { CulvertError } from "../../errors.ts";
 import { hostAndPort } from "../failure/explain.ts";
 import { FaultError } from "../failure/fault.ts";
@@ -14,6 +15,7 @@ import type { ByteStream } from "../tunnel/byte_stream.ts";
 import type { ConnectParts } from "../tunnel/establish.ts";
 import { readBody } from "../tunnel/http/http_body.ts";
 import { type HttpHead, readHead } from "../tunnel/http/http_head.ts";
+import { isSecure, targetOf } from "../tunnel/tunnel.ts";
 import type { HttpRequest } from "./dialer.ts";
 import { openByteStream } from "./open_byte_stream.ts";
 
@@ -52,12 +54,10 @@ export async function sendSized(
   parts: ConnectParts,
 ): Promise<Response> {
   const { headerTimeoutMs, signal, url } = request;
-  const isTls = url.protocol === "https:";
-  const target = { host: url.hostname, port: Number(url.port || (isTls ? 443 : 80)) };
   const limits = request.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: request.connectTimeoutMs };
   const stream = await openByteStream(
-    target,
-    { tls: isTls, ...limits, ...(signal === undefined ? {} : { signal }) },
+    targetOf(url),
+    { tls: isSecure(url), ...limits, ...(signal === undefined ? {} : { signal }) },
     routes,
     parts,
   );
@@ -171,7 +171,7 @@ function headOf({ bodySize, headers, method, url }: SizedRequest): Uint8Array {
     ...[...headers].filter(([name]) => !OWN.has(name)).map(([name, value]) => `${name}: ${value}`),
   ];
   // Header values in a `Headers` object are Latin-1.
-  return Uint8Array.from(`${lines.join("\r\n")}\r\n\r\n`, (char) => char.charCodeAt(0));
+  return Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
 }
 
 function byteReader({ readable }: ByteStream): ByteReader {

@@ -94,13 +94,12 @@ async function parseEntry(text: string): Promise<Entry | undefined> {
 function hostMatcher(host: string): ((host: string) => boolean) | undefined {
   if (host.includes(":")) {
     // The URL parser returns the canonical form of an IPv6 address.
-    if (!URL.canParse(`http://[${host}]/`)) return undefined;
-    const address = new URL(`http://[${host}]/`).hostname.slice(1, -1);
-    return (target) => target === address;
+    const address = URL.parse(`http://[${host}]/`)?.hostname.slice(1, -1);
+    return address === undefined ? undefined : (target) => target === address;
   }
   if (host.includes("*")) {
     if (/[^a-z0-9._*-]/.test(host)) return undefined;
-    const pattern = host.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join(".*");
+    const pattern = host.split("*").map(RegExp.escape).join(".*");
     const expression = new RegExp(`^${pattern}$`);
     return (target) => expression.test(target);
   }

@@ -38,8 +38,8 @@ export function parseProxyAddress(text: string, source: string): ProxyEndpoint {
   const marked = /^([a-z][a-z0-9+.-]*):\/\//i.exec(address);
   // Desktops and many programs write socks:// for version 5.
   const written = marked?.[1]?.toLowerCase() ?? "http";
-  const scheme = schemeOf(written === "socks" ? "socks5" : written);
-  if (scheme === undefined) {
+  const scheme = written === "socks" ? "socks5" : written;
+  if (!isProxyScheme(scheme)) {
     return reject(
       `its scheme "${marked?.[1]}" is not one of http, https, socks5, socks5h`,
       /^socks/i.test(address)
@@ -94,22 +94,14 @@ export function proxyCredentials(proxy: ProxyEndpoint): string | undefined {
   return basicCredentials(proxy.username, proxy.password ?? "");
 }
 
-function schemeOf(name: string): ProxyScheme | undefined {
-  switch (name) {
-    case "http":
-    case "https":
-    case "socks5":
-    case "socks5h":
-      return name;
-    default:
-      return undefined;
-  }
+function isProxyScheme(name: string): name is ProxyScheme {
+  return Object.hasOwn(DEFAULT_PORTS, name);
 }
 
 function hostAndPort(text: string): { readonly host: string; readonly port?: number } | undefined {
   const [, rawHost = "", rawPort = ""] = /^(\[[^\]]*\]|[^:[\]]*)(?::(\d*))?$/.exec(text) ?? [];
-  if (rawHost === "" || !URL.canParse(`http://${rawHost}/`)) return undefined;
-  const host = new URL(`http://${rawHost}/`).hostname.replace(/^\[|\]$/g, "");
+  const host = rawHost === "" ? undefined : URL.parse(`http://${rawHost}/`)?.hostname.replace(/^\[|\]$/g, "");
+  if (host === undefined) return undefined;
   if (rawPort === "") return { host };
   const port = Number(rawPort);
   return port >= 1 && port <= 65_535 ? { host, port } : undefined;

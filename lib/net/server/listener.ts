@@ -8,6 +8,7 @@
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { MAX_HEAD_BYTES } from "./forward/head_limit.ts";
+import { headerPairs } from "./forward/raw_headers.ts";
 import { ignoreBrokenPeer, reset } from "./forward/splice.ts";
 import { serveUpgrade, type UpgradeOffer } from "./served_websocket.ts";
 import { bind, ServerGroup } from "./tracked_server.ts";
@@ -132,13 +133,9 @@ function requestOf(
   // Relative to the origin, the path of `//v1/responses` would be read as a host.
   const url = target.startsWith("/") ? URL.parse(origin + target) : URL.parse(target, origin);
   if (url === null || FORBIDDEN_METHOD.test(method)) return undefined;
-  const headers = new Headers();
-  for (let at = 0; at + 1 < message.rawHeaders.length; at += 2) {
-    headers.append(message.rawHeaders[at] ?? "", message.rawHeaders[at + 1] ?? "");
-  }
   return new Request(url, {
     method,
-    headers,
+    headers: headerPairs(message.rawHeaders),
     ...(body === undefined ? {} : { body, duplex: "half" }),
     ...(signal === undefined ? {} : { signal }),
   });

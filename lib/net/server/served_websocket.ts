@@ -8,6 +8,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 // @ts-types="@types/ws"
 import type { WebSocket } from "ws";
+import { statusReason } from "../status_reason.ts";
 
 /** An upgrade that waits for an answer. Until it is accepted or refused, nothing is sent. */
 export interface UpgradeOffer {
@@ -73,24 +74,13 @@ export function serveUpgrade(message: IncomingMessage, socket: Duplex, head: Uin
       const length = new TextEncoder().encode(body).length;
       const lines = Object.entries({ ...headers, "content-length": String(length), "connection": "close" });
       socket.end(
-        `HTTP/1.1 ${status} ${REASONS[status] ?? "Refused"}\r\n` +
+        `HTTP/1.1 ${status} ${statusReason(status) ?? "Refused"}\r\n` +
           `${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`,
       );
     },
     drop: () => socket.destroy(),
   };
 }
-
-const REASONS: Readonly<Record<number, string>> = {
-  400: "Bad Request",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  426: "Upgrade Required",
-  429: "Too Many Requests",
-  500: "Internal Server Error",
-  503: "Service Unavailable",
-};
 
 function served(socket: WebSocket): ServedWebSocket {
   const waiting: string[] = [];

@@ -9,6 +9,7 @@ import type { TLSSocket } from "node:tls";
 import type { TrustStore } from "../../trust/trust_store.ts";
 import type { ClientIdentity } from "../client_identity.ts";
 import { type ByteConn, duplexOf } from "./byte_conn.ts";
+import { isAddress } from "./dial_tcp.ts";
 import type { SecureConn } from "./tunnel.ts";
 
 /**
@@ -28,7 +29,6 @@ export async function startClientTls(
   },
 ): Promise<SecureConn> {
   const tls = await import("node:tls");
-  const isName = !host.includes(":") && !/^[\d.]+$/.test(host);
   const socket: TLSSocket = tls.connect({
     socket: duplexOf(conn),
     host,
@@ -36,7 +36,7 @@ export async function startClientTls(
     cert: identity.certificate,
     key: identity.key,
     ALPNProtocols: [...alpn],
-    ...(isName ? { servername: host } : {}),
+    ...(isAddress(host) ? {} : { servername: host }),
   });
   await new Promise<void>((resolve, reject) => {
     socket.once("secureConnect", resolve);

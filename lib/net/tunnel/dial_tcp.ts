@@ -54,31 +54,33 @@ export async function dialTcp(
   progress.stage = "connect";
   const calm = new AbortController();
   const failures: unknown[] = [];
-  const attempts: Promise<boolean>[] = [];
+  const attempts: Promise<void>[] = [];
   let winner: Deno.TcpConn | undefined;
   let over = false;
-  const attempt = (address: string): Promise<boolean> =>
+  const attempt = (address: string): Promise<void> =>
     parts.connect(address, port).then(
       (conn) => {
         // Another attempt was faster, or the caller has stopped waiting.
         if (over || winner !== undefined) conn.close();
         else winner = conn;
-        return true;
       },
       (error: unknown) => {
         failures.push(error);
-        return false;
+        throw error;
       },
     );
+  /** Resolves with the first attempt that connected, or once all have failed. */
+  const connected = () => Promise.any(attempts).catch(() => {});
   try {
     for (const address of addresses) {
       const latest = attempt(address);
       attempts.push(latest);
-      const pause = parts.sleep(STAGGER_MS, calm.signal).catch(() => undefined);
-      await raceAbort(Promise.race([anyOf(attempts), pause, latest]), signal);
+      const failed = latest.catch(() => {});
+      const pause = parts.sleep(STAGGER_MS, calm.signal).catch(() => {});
+      await raceAbort(Promise.race([connected(), pause, failed]), signal);
       if (winner !== undefined) break;
     }
-    await raceAbort(anyOf(attempts), signal);
+    await raceAbort(connected(), signal);
     if (winner === undefined) {
       throw failures[0] ?? new Error(`failed to lookup address information: ${host} has no address`);
     }
@@ -95,14 +97,6 @@ export async function dialTcp(
     calm.abort();
     (winner as Deno.TcpConn | undefined)?.close();
   }
-}
-
-/** Resolves with the first attempt that connected, or once all have failed. */
-async function anyOf(attempts: readonly Promise<boolean>[]): Promise<void> {
-  const connected = attempts.map(async (attempt) =>
-    await attempt || Promise.reject(new Error("not this one"))
-  );
-  await Promise.any(connected).catch(() => undefined);
 }
 
 function alternate(found: readonly HostAddress[]): readonly string[] {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { HttpHead } from "../tunnel/http/http_head.ts";
-import { type HeadFailure, readHead } from "../tunnel/http/http_head.ts";
+import { Buffer } from "node:buffer";
+import { type HeadFailure, type HttpHead, readHead } from "../tunnel/http/http_head.ts";
 import { type ByteReader, type ByteWriter, writeAll } from "../tunnel/byte_conn.ts";
 import { FaultError } from "../failure/fault.ts";
 
@@ -79,7 +79,8 @@ export async function requestUpgrade(
 ): Promise<HttpHead> {
   let text = `GET ${url.pathname}${url.search} HTTP/1.1\r\n`;
   for (let at = 0; at < rawHeaders.length; at += 2) text += `${rawHeaders[at]}: ${rawHeaders[at + 1]}\r\n`;
-  await writeAll(conn, latin1Bytes(`${text}\r\n`));
+  // Header values in a `Headers` object are Latin-1.
+  await writeAll(conn, Buffer.from(`${text}\r\n`, "latin1"));
   let head = await readHead(conn, HEAD_LIMIT);
   // Interim answers (100, 103) precede the final one.
   for (let interim = 0; typeof head !== "string" && head.status < 200 && head.status !== 101; interim++) {
@@ -120,9 +121,4 @@ function objection(headers: Headers, accept: string, subprotocols: readonly stri
   const chosen = headers.get("sec-websocket-protocol");
   if (chosen === null || subprotocols.includes(chosen)) return undefined;
   return "the server selected a websocket subprotocol that was not offered";
-}
-
-/** Encodes text as Latin-1, because header values in a `Headers` object are Latin-1. */
-function latin1Bytes(text: string): Uint8Array {
-  return Uint8Array.from(text, (char) => char.charCodeAt(0));
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { decodedBase64 } from "../../../text/decode_base64.ts";
 import type { HeaderPair, StoredBody } from "../../record/format.ts";
 import { type Exchange, type LoadedCapture, requestBody } from "../../record/read/exchanges.ts";
@@ -194,5 +195,5 @@ function bytesOf(text: string, encoding: StoredBody["encoding"]): Bytes {
 
 /** Header fields are octets (RFC 9110 §5.5); a capture has them as Latin-1. */
 function latin1(text: string): Bytes {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0) & 0xff);
+  return new Uint8Array(Buffer.from(text, "latin1"));
 }

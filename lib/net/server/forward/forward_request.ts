@@ -5,9 +5,11 @@
  *
  * @module
  */
-import { type IncomingMessage, request as httpRequest, type ServerResponse, STATUS_CODES } from "node:http";
+import { type IncomingMessage, request as httpRequest, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { CulvertError } from "../../../errors.ts";
+import { sleep } from "../../../world/sleep.ts";
+import { statusReason } from "../../status_reason.ts";
 import { acquireConnection, releaseConnection } from "./bound_connection.ts";
 import type { Forwarding, OutgoingRequest } from "./forwarding.ts";
 import { framingOf } from "./framing.ts";
@@ -71,7 +73,7 @@ class Exchange {
     const { policy, renew, tap } = this.#forwarding;
     const { signal } = this.#gone;
     if (this.#response.socket === null) await this.#earlierResponses();
-    if (policy?.delayMs !== undefined) await delay(policy.delayMs, signal);
+    if (policy?.delayMs !== undefined) await sleep(policy.delayMs, signal);
     let reply = await this.#send(request);
     // `renew` ends the loop: it stops when the credential has no other value.
     while (reply.statusCode === 401 && renew !== undefined && !this.#body.isTooLong) {
@@ -136,7 +138,7 @@ class Exchange {
     const { status, contentType, body } = failure(error, origin);
     // The rest of the request body is not read, so the connection cannot be used again.
     // Without the reason `node:http` would repeat that of an answer which could not be passed on.
-    response.writeHead(status, STATUS_CODES[status] ?? "", {
+    response.writeHead(status, statusReason(status) ?? "", {
       "content-type": contentType,
       "connection": "close",
     });
@@ -229,14 +231,4 @@ class Exchange {
       this.#body.sendTo(outgoing);
     });
   }
-}
-
-function delay(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-  });
 }

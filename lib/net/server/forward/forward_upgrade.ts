@@ -7,7 +7,9 @@
 import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { joinBytes } from "../../../text/join_bytes.ts";
 import type { Direction, ExchangeTap } from "../../exchange_tap.ts";
+import { statusReason } from "../../status_reason.ts";
 import type { Forwarding, OutgoingRequest, OwnReply } from "./forwarding.ts";
 import { MAX_HEAD_BYTES, responseError } from "./head_limit.ts";
 import { endToEndHeaders, headText, upgradeHeaders, withoutHeaders } from "./raw_headers.ts";
@@ -268,27 +270,9 @@ export function rawReply(
   rawHeaders: readonly string[] = [],
 ): Uint8Array {
   const bytes = new TextEncoder().encode(body);
-  const head = headText(status, REASONS[status] ?? "Error", [
+  const head = headText(status, statusReason(status) ?? "Error", [
     ...rawHeaders,
     ...["content-type", contentType, "content-length", String(bytes.length), "connection", "close"],
   ]);
-  const reply = new Uint8Array(head.length + bytes.length);
-  reply.set(head);
-  reply.set(bytes, head.length);
-  return reply;
+  return joinBytes([head, bytes]);
 }
-
-const REASONS: Readonly<Record<number, string>> = {
-  400: "Bad Request",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  405: "Method Not Allowed",
-  407: "Proxy Authentication Required",
-  421: "Misdirected Request",
-  426: "Upgrade Required",
-  431: "Request Header Fields Too Large",
-  500: "Internal Server Error",
-  502: "Bad Gateway",
-  503: "Service Unavailable",
-};

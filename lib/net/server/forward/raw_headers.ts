@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 
 /** Splits raw headers into pairs of name and value. */
 export function headerPairs(rawHeaders: readonly string[]): [name: string, value: string][] {
@@ -108,5 +109,5 @@ function connectionOptions(rawHeaders: readonly string[]): readonly string[] {
 export function headText(status: number, reason: string, rawHeaders: readonly string[]): Uint8Array {
   const lines = headerPairs(rawHeaders).map(([name, value]) => `${name}: ${value}\r\n`);
   const text = `HTTP/1.1 ${status} ${reason}\r\n${lines.join("")}\r\n`;
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+  return Buffer.from(text, "latin1");
 }

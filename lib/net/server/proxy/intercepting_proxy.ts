@@ -353,7 +353,7 @@ class InterceptingProxy {
       // The password of this proxy is not for the server.
       rawHeaders: withoutHeaders(message.rawHeaders, new Set(["proxy-authorization"])),
       method,
-      url: new URL(urlOf(origin)).origin + path,
+      url: urlOf(origin).origin + path,
     });
     return {
       request: { origin, path, rawHeaders: message.rawHeaders },

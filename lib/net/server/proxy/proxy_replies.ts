@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { basicCredentials } from "../../user_info.ts";
 import type { OwnReply } from "../forward/forwarding.ts";
 import { type Origin, urlOf } from "../forward/upstream.ts";
 
@@ -50,6 +51,5 @@ export function isAuthorized(
   credentials: { readonly username: string; readonly password: string } | undefined,
 ): boolean {
   if (credentials === undefined) return true;
-  const bytes = new TextEncoder().encode(`${credentials.username}:${credentials.password}`);
-  return given === `Basic ${bytes.toBase64()}`;
+  return given === basicCredentials(credentials.username, credentials.password);
 }

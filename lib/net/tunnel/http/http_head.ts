@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import type { ByteReader } from "../byte_conn.ts";
 
 const READ_BYTES = 4096;
@@ -75,9 +76,7 @@ function parseHead(bytes: Uint8Array<ArrayBuffer>, end: number, filled: number):
   return { status: Number(status), reason, headers, rest: bytes.slice(end, filled) };
 }
 
-/** Decodes Latin-1 byte by byte, because the platform decodes "latin1" as windows-1252. */
-function latin1(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
+/** Decodes Latin-1, which `TextDecoder` takes for windows-1252. */
+function latin1({ buffer, byteOffset, length }: Uint8Array<ArrayBuffer>): string {
+  return Buffer.from(buffer, byteOffset, length).toString("latin1");
 }
