@@ -29,7 +29,7 @@ const LOCAL_MODELS: Readonly<Record<string, string>> = {
 };
 
 /** The parts of the world that settings depend on. */
-export type SettingsWorld = Pick<World, "env" | "cwd" | "home" | "environment">;
+export type SettingsWorld = Pick<World, "env" | "cwd" | "home" | "environment" | "undecodable">;
 
 /**
  * Loads the settings from flags, environment and configuration files. Opens no connection and reads no
@@ -187,18 +187,22 @@ function noteSources(
   }
 }
 
-/** Warnings about the environment: values in quotes, lines of `.env` that are skipped. */
+/** Warnings about the environment: values that are ignored or in quotes, lines of `.env` that are skipped. */
 function environmentWarnings(
   world: SettingsWorld,
   { envKey }: { readonly envKey?: string },
 ): readonly Warning[] {
-  const { environment } = world;
-  if (environment === undefined) return [];
+  const { environment, undecodable } = world;
   const names = [...KNOWN_VARIABLES, ...(envKey === undefined ? [] : [envKey])];
-  // The quotes are found when the variable is read.
-  const quoted = names.filter((name) => world.env(name) !== undefined && environment.quoted.has(name));
+  // Both are found when the variable is read.
+  const quoted = names.filter((name) => world.env(name) !== undefined && environment?.quoted.has(name));
+  const ignored = names.filter((name) => world.env(name) === undefined && undecodable?.has(name));
   return [
-    ...environment.file?.warnings ?? [],
+    ...environment?.file?.warnings ?? [],
+    ...ignored.map((name) => ({
+      code: "variable_undecodable",
+      message: `The value of ${name} is not valid Unicode, so it is ignored; correct or unset ${name}`,
+    })),
     ...quoted.map((name) => ({
       code: "variable_quoted",
       message: `The value of ${name} has quotes around it, which are ignored; remove them`,

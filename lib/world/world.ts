@@ -35,6 +35,8 @@ export interface EnvironmentLayers {
 export interface World {
   /** The environment. */
   readonly env: Environment;
+  /** Variables that were read so far and count as unset because their values are not valid Unicode. */
+  readonly undecodable?: ReadonlySet<string>;
   /** The changes to the environment; absent if it is the unchanged one of the process. */
   readonly environment?: EnvironmentLayers;
   /** Wall clock, ms since 1970. */

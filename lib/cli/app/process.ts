@@ -32,6 +32,7 @@ export function processHost(): Host {
 export function processWorld(): World {
   return {
     env: readVariable,
+    undecodable: UNDECODABLE,
     now: () => Date.now(),
     monotonic: () => performance.now(),
     random: () => Math.random(),
@@ -100,14 +101,19 @@ function onSignal(signal: StopSignal, handler: () => void): () => void {
   return () => Deno.removeSignalListener(signal, handler);
 }
 
+/** Variables whose values are not valid Unicode, as far as they were read. */
+const UNDECODABLE = new Set<string>();
+
+/** Returns a variable of the process; one that cannot be read counts as unset, as in the codex client (0.171.0). */
 function readVariable(name: string): string | undefined {
   try {
     return Deno.env.get(name);
   } catch (error) {
-    // A name or value that is not valid text counts as unset (spec of the CA variables), and so does one
-    // without permission to read it.
-    if (error instanceof TypeError || error instanceof Deno.errors.NotCapable) return undefined;
-    throw error;
+    // The error quotes the value, which may be a secret, so it is never thrown or kept.
+    if (error instanceof Deno.errors.InvalidData) UNDECODABLE.add(name);
+    // An impossible name, or no permission to read the variable.
+    else if (!(error instanceof TypeError) && !(error instanceof Deno.errors.NotCapable)) throw error;
+    return undefined;
   }
 }
 
@@ -115,9 +121,9 @@ function withoutVariables<T>(names: readonly string[], create: () => T): T {
   const hidden = new Map<string, string>();
   for (const name of names) {
     const value = readVariable(name);
-    if (value === undefined) continue;
-    hidden.set(name, value);
-    Deno.env.delete(name);
+    if (value !== undefined) hidden.set(name, value);
+    // One that cannot be decoded cannot be restored, but the loader of the OS roots would use it.
+    if (value !== undefined || UNDECODABLE.has(name)) Deno.env.delete(name);
   }
   try {
     return create();
