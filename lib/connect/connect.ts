@@ -178,7 +178,7 @@ async function attested<A extends Authenticator>(
  * Loads the roots that every connection trusts.
  *
  * @param settings `caCert` is the value of `--ca-cert`
- * @param options `countMozilla` also counts Mozilla's roots, which costs about 15 ms of processor time;
+ * @param options `flagName` names what gave `caCert` in errors, by default `--ca-cert`; `countMozilla` also counts Mozilla's roots, which costs about 15 ms of processor time;
  *   `roots` reads the roots of the system and of the runtime, by default those of this machine; `pem` is a bundle as
  *   text, instead of the one that a flag or a variable names
  * @throws CulvertError `ca_unreadable`, `ca_invalid`
@@ -186,7 +186,12 @@ async function attested<A extends Authenticator>(
 export function trustFor(
   { caCert }: Pick<Settings, "caCert">,
   world: World,
-  options: { readonly countMozilla?: boolean; readonly roots?: RootsReader; readonly pem?: string } = {},
+  options: {
+    readonly flagName?: string;
+    readonly countMozilla?: boolean;
+    readonly roots?: RootsReader;
+    readonly pem?: string;
+  } = {},
 ): Promise<TrustStore> {
   return loadTrust({ roots: rootsReader({ world }), ...options, flag: caCert, world });
 }

@@ -17,6 +17,8 @@ import type { TrustStore } from "./trust_store.ts";
 interface TrustOptions {
   /** The value of `--ca-cert`. */
   readonly flag?: string | undefined;
+  /** Names what gave that value in errors, instead of `--ca-cert`. */
+  readonly flagName?: string;
   /** A bundle as PEM text, instead of the one that the flag or a variable names. */
   readonly pem?: string;
   readonly world: World;
@@ -46,7 +48,7 @@ export async function loadTrust(options: TrustOptions): Promise<TrustStore> {
 }
 
 async function loadBundle(options: TrustOptions): Promise<Bundle | undefined> {
-  const { flag, pem, world, roots } = options;
+  const { flag, flagName, pem, world, roots } = options;
   if (pem !== undefined) {
     const { readBundle } = await import("./bundle/bundle_reader.ts");
     const source = { kind: "flag", name: "caCertPem", path: "the PEM text" } as const;
@@ -55,7 +57,12 @@ async function loadBundle(options: TrustOptions): Promise<Bundle | undefined> {
       checkRoot: roots.checkRoot,
     });
   }
-  const selection = selectBundle({ flag, env: world.env, cwd: world.cwd() });
+  const selection = selectBundle({
+    flag,
+    ...(flagName === undefined ? {} : { flagName }),
+    env: world.env,
+    cwd: world.cwd(),
+  });
   if (selection === undefined) return undefined;
   const { readSelected } = await import("./bundle/read_selected.ts");
   return await readSelected(selection, world, options.readFile, roots.checkRoot);

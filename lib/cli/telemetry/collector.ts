@@ -5,7 +5,9 @@
  */
 import { plural } from "../../text/plural.ts";
 import { loadTelemetry } from "../../config/otel/load_telemetry.ts";
+import type { Signal } from "../../config/otel/telemetry_settings.ts";
 import { CulvertError } from "../../errors.ts";
+import { DestinationDialers } from "../../observe/otlp/destination_dialers.ts";
 import { type RecordedSignals, sendAll } from "../../observe/otlp/send_all.ts";
 import { quotedAddress } from "../../redaction/address.ts";
 import { VERSION } from "../../version.ts";
@@ -39,8 +41,9 @@ export function collectorUrl(address: string): URL {
  * Sends records over the network of the user, and reports how many were sent and how many were not.
  *
  * @param url the collector; `/v1/traces` and `/v1/logs` are appended. The `OTEL_*` variables give headers,
- * protocol and   compression
- * @throws CulvertError of configuration, trust and the network; `server` if the collector refuses all records
+ * protocol, compression and certificates
+ * @throws CulvertError of configuration, trust and the network; `config` if the variables do not allow to send to
+ * it; `server` if the collector refuses all records
  */
 export async function sendToCollector(
   { host }: CliContext,
@@ -53,14 +56,26 @@ export async function sendToCollector(
   await using connection = await connectCommand(host, flags, reporter);
   const { settings, warnings } = loadTelemetry({}, collectorEnvironment(host.world.env, url));
   warnings.forEach(reporter.warn);
+  const isSent = (name: Signal) => settings.destinations.some(({ signal }) => signal === name);
+  if (!isSent("traces") || !isSent("logs")) {
+    throw new CulvertError(
+      "config",
+      `The OTEL_ variables do not allow to send spans and logs to ${url.host}`,
+      {
+        hint: "Correct or unset the variables that the warnings name.",
+      },
+    );
+  }
   for (const { headers } of settings.destinations) reporter.secrets.add(...Object.values(headers));
+  using dialers = new DestinationDialers(connection.settings, host.world);
+  dialers.attach(connection);
   using line = reporter.wait("the collector");
   const sent = await sendAll({
     spans,
     logs,
     destinations: settings.destinations,
     resource: { ...settings.resource, "service.name": serviceName, "service.version": VERSION },
-    dialer: connection.dialer,
+    dialerFor: (destination) => dialers.dialerFor(destination),
     world: host.world,
     signal: stop.signal,
     onProgress: (count) => line.setLabel(`the collector, ${plural(count, "record")} sent`),
@@ -78,13 +93,14 @@ export async function sendToCollector(
 }
 
 /**
- * Returns the environment with another address instead of those of its variables; headers, protocol and
- * compression are kept.
+ * Returns the environment with another address instead of those of its variables; headers, protocol,
+ * compression and certificates are kept.
  */
 function collectorEnvironment(env: Environment, url: URL): Environment {
-  const base = url.href.replace(/\/v1\/(?:traces|logs)\/?$/, "");
+  const base = new URL(url);
+  base.pathname = base.pathname.replace(/\/v1\/(?:traces|logs)\/?$/, "");
   return (name) => {
-    if (name === "OTEL_EXPORTER_OTLP_ENDPOINT") return base;
+    if (name === "OTEL_EXPORTER_OTLP_ENDPOINT") return base.href;
     return /_ENDPOINT$|^OTEL_[A-Z]+_EXPORTER$|^OTEL_SDK_DISABLED$/.test(name) ? undefined : env(name);
   };
 }

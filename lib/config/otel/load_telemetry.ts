@@ -16,7 +16,7 @@ import {
   type TelemetrySettings,
   type TracestateMember,
 } from "./telemetry_settings.ts";
-import { isHeader, TelemetryVariables } from "./telemetry_variables.ts";
+import { addressProblem, isHeader, TelemetryVariables } from "./telemetry_variables.ts";
 
 /** The key of the table for each signal. */
 const EXPORTER_KEYS = {
@@ -32,12 +32,13 @@ export interface LoadedTelemetry {
 }
 
 /**
- * Loads the settings of telemetry.
+ * Loads the settings of telemetry. A variable that cannot be used causes a warning, because it may be meant for other
+ * programs.
  *
  * @param table the table `[otel]`; absent if the configuration has none
  * @param env the environment
- * @throws CulvertError `config` for an address that is not an http or https URL, and for a client certificate
- * without a key or a key without a certificate
+ * @throws CulvertError `config` for a table with an address that is not an http or https URL, an invalid header, or a
+ * client certificate without a key or a key without a certificate
  */
 export function loadTelemetry(table: OtelTable = {}, env: Environment): LoadedTelemetry {
   const warnings: Warning[] = [];
@@ -47,7 +48,7 @@ export function loadTelemetry(table: OtelTable = {}, env: Environment): LoadedTe
     const destination = configured === undefined
       ? variables.destination(signal)
       : fromTable(configured, signal, variables, warnings);
-    return destination === undefined ? [] : [checked(destination)];
+    return destination === undefined ? [] : [destination];
   });
   const serviceName = variables.text("OTEL_SERVICE_NAME");
   return {
@@ -95,7 +96,7 @@ function fromTable(
     );
   }
   const files: DestinationFiles = {
-    ...(caCert === undefined ? {} : { caCert }),
+    ...(caCert === undefined ? {} : { caCert: { path: caCert, source: `${key} ca-certificate` } }),
     ...(clientCert === undefined || clientKey === undefined ? {} : { clientCert, clientKey }),
   };
   for (const [name, text] of Object.entries(headers)) {
@@ -103,6 +104,13 @@ function fromTable(
     throw new CulvertError("config", `${key}: the header ${JSON.stringify(name)} is not valid`, {
       hint: "Correct its name, or remove line breaks from its value.",
       details: { key },
+    });
+  }
+  const problem = addressProblem({ url: endpoint, files });
+  if (problem !== undefined) {
+    throw new CulvertError("config", `The address of telemetry in ${key} ${problem}`, {
+      hint: "Write, for example, https://collector.example.com:4318/v1/traces.",
+      details: { source: key },
     });
   }
   return {
@@ -115,22 +123,6 @@ function fromTable(
     source: key,
     ...(Object.keys(files).length === 0 ? {} : { files }),
   };
-}
-
-/** @throws CulvertError `config` */
-function checked(destination: Destination): Destination {
-  const { files, source, url } = destination;
-  const parsed = URL.parse(url);
-  const problem = parsed === null || !/^https?:$/.test(parsed.protocol)
-    ? "is not an http or https URL"
-    : files?.clientCert !== undefined && parsed.protocol !== "https:"
-    ? "must be an https URL, because a client certificate is configured"
-    : undefined;
-  if (problem === undefined) return destination;
-  throw new CulvertError("config", `The address of telemetry in ${source} ${problem}`, {
-    hint: "Write, for example, https://collector.example.com:4318/v1/traces.",
-    details: { source },
-  });
 }
 
 /** Returns the valid entries; each of the others causes a warning. */

@@ -25,9 +25,9 @@ export const SWITCHES: readonly string[] = [
 export interface DestinationFiles {
   /**
    * PEM bundle to trust in addition to the roots of the system, instead of the bundle of the other
-   * connections.
+   * connections, and the variable or the key of the configuration that names it.
    */
-  readonly caCert?: string;
+  readonly caCert?: { readonly path: string; readonly source: string };
   /** PEM file with the client's certificate. Present only together with the key. */
   readonly clientCert?: string;
   /** PEM file with its key. */

@@ -52,25 +52,30 @@ export class TelemetryVariables {
    */
   destination(signal: Signal): Destination | undefined {
     const exporterName = `OTEL_${signal.toUpperCase()}_EXPORTER`;
-    const exporter = this.text(exporterName)?.toLowerCase();
-    if (exporter !== undefined && exporter !== "otlp") {
-      if (exporter !== "none") {
-        this.#warn(exporterName, `${exporter} is not supported; only otlp and none are`);
+    const exporters = this.text(exporterName)?.toLowerCase().split(",").map((name) => name.trim());
+    for (const name of exporters ?? []) {
+      if (name !== "otlp" && name !== "none") {
+        this.#warn(exporterName, `${name} is not supported; only otlp and none are`);
       }
-      return undefined;
     }
-    const own = this.text(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`);
-    const base = this.text("OTEL_EXPORTER_OTLP_ENDPOINT");
-    if (exporter === undefined && own === undefined && base === undefined) return undefined;
-    const url = own ?? `${(base ?? "http://localhost:4318").replace(/\/+$/, "")}/v1/${signal}`;
-    const source = own !== undefined
-      ? `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`
-      : base !== undefined
-      ? "OTEL_EXPORTER_OTLP_ENDPOINT"
-      : exporterName;
+    if (exporters !== undefined && !exporters.includes("otlp")) return undefined;
+    const endpoint = this.#ofSignal(signal, "OTEL_EXPORTER_OTLP_ENDPOINT");
+    if (exporters === undefined && endpoint === undefined) return undefined;
     const protocol = this.#protocol(signal);
     if (protocol === undefined) return undefined;
+    const { name: source, value } = endpoint ?? { name: exporterName, value: "http://localhost:4318" };
+    const url = source === `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`
+      ? value
+      : withPath(value, `/v1/${signal}`);
     const files = this.#files(signal);
+    const problem = addressProblem({ url, ...(files === undefined ? {} : { files }) });
+    if (problem !== undefined) {
+      this.#warn(
+        source,
+        `the address ${problem}, so nothing is sent there; write, for example, http://localhost:4318`,
+      );
+      return undefined;
+    }
     return {
       signal,
       url,
@@ -139,13 +144,13 @@ export class TelemetryVariables {
     if (found.value === "http/protobuf" || found.value === "http/json") return found.value;
     this.#warn(
       found.name,
-      `${found.value} is not supported; no ${signal} are sent. Use http/protobuf or http/json`,
+      `${found.value} is not supported, so nothing is sent; use http/protobuf or http/json`,
     );
     return undefined;
   }
 
   #files(signal: Signal): Destination["files"] {
-    const caCert = this.#ofSignal(signal, "OTEL_EXPORTER_OTLP_CERTIFICATE")?.value;
+    const caCert = this.#ofSignal(signal, "OTEL_EXPORTER_OTLP_CERTIFICATE");
     const clientCert = this.#ofSignal(signal, "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE");
     const clientKey = this.#ofSignal(signal, "OTEL_EXPORTER_OTLP_CLIENT_KEY");
     const hasBoth = clientCert !== undefined && clientKey !== undefined;
@@ -157,7 +162,7 @@ export class TelemetryVariables {
     }
     if (caCert === undefined && !hasBoth) return undefined;
     return {
-      ...(caCert === undefined ? {} : { caCert }),
+      ...(caCert === undefined ? {} : { caCert: { path: caCert.value, source: caCert.name } }),
       ...(hasBoth ? { clientCert: clientCert.value, clientKey: clientKey.value } : {}),
     };
   }
@@ -186,9 +191,29 @@ export class TelemetryVariables {
     return Object.fromEntries(entries);
   }
 
+  /** Adds a warning once: a general variable is read for each signal. */
   #warn(name: string, problem: string): void {
-    this.#warnings.push({ code: "otel_variable", message: `${name}: ${problem}` });
+    const message = `${name}: ${problem}`;
+    if (this.#warnings.some((known) => known.message === message)) return;
+    this.#warnings.push({ code: "otel_variable", message });
   }
+}
+
+/** Returns what is wrong with the address of a destination, or `undefined`. */
+export function addressProblem({ files, url }: Pick<Destination, "files" | "url">): string | undefined {
+  const protocol = URL.parse(url)?.protocol ?? "";
+  if (!/^https?:$/.test(protocol)) return "is not an http or https URL";
+  return files?.clientCert !== undefined && protocol !== "https:"
+    ? "must be an https URL, because a client certificate is configured"
+    : undefined;
+}
+
+/** Appends to the path of an address, before its query. An invalid address is returned unchanged. */
+function withPath(address: string, path: string): string {
+  const url = URL.parse(address);
+  if (url === null || !/^https?:$/.test(url.protocol)) return address;
+  url.pathname = `${url.pathname.replace(/\/+$/, "")}${path}`;
+  return url.href;
 }
 
 /** Returns whether name and value are valid in a header. */

@@ -47,13 +47,15 @@ export class DestinationDialers {
   }
 
   /** Closes all connections. */
-  close(): void {
+  [Symbol.dispose](): void {
     for (const dialer of this.#opened) dialer.close();
   }
 
   async #open({ files }: Destination): Promise<Dialer> {
     const { routes, trust } = await this.#source.promise;
-    const own = files?.caCert === undefined ? trust : await trustFor({ caCert: files.caCert }, this.#world);
+    const own = files?.caCert === undefined
+      ? trust
+      : await trustFor({ caCert: files.caCert.path }, this.#world, { flagName: files.caCert.source });
     const identity = await identityFor(files?.clientCert === undefined ? this.#settings : files);
     const dialer = dialerFor({ trust: own, routes, world: this.#world, identity });
     this.#opened.push(dialer);

@@ -33,7 +33,7 @@ export interface SendAllOptions extends RecordedSignals {
   readonly destinations: readonly Destination[];
   /** Attributes of the resource. */
   readonly resource: Readonly<Record<string, string>>;
-  readonly dialer: Pick<Dialer, "request">;
+  readonly dialerFor: (destination: Destination) => Promise<Pick<Dialer, "request">>;
   readonly world: World;
   readonly signal: AbortSignal;
   /** Called with the number of records sent so far. */
@@ -94,8 +94,9 @@ export async function sendAll(options: SendAllOptions): Promise<SentRecords> {
 async function sendBatch(
   records: SignalRecords,
   destination: Destination,
-  { dialer, resource, signal, world }: SendAllOptions,
+  { dialerFor, resource, signal, world }: SendAllOptions,
 ): Promise<Rejection> {
+  const dialer = await dialerFor(destination);
   using limit = deadline(LIMIT_MS, world, signal);
   const options = { destination, dialer, resource, world, signal: limit.signal, maxRetries: MAX_RETRIES };
   try {

@@ -115,7 +115,7 @@ export function startTelemetry({ settings, trace, world }: TelemetryOptions): Ru
     close: async (deadlineMs) => {
       stop.abort();
       await flush(deadlineMs);
-      dialers.close();
+      dialers[Symbol.dispose]();
       return await report(telemetry.destinations, queues, settings, world);
     },
   };

@@ -6,6 +6,7 @@
  */
 import { CulvertError } from "../../errors.ts";
 import type { BundleSource, SkippedSection } from "./bundle.ts";
+import { CA_FLAG, CA_VARIABLES } from "./selection.ts";
 
 /** Maximum number of sections that a message lists; the others are counted. */
 const LISTED = 8;
@@ -95,7 +96,9 @@ function remedy(source: BundleSource): string {
     return "Name a PEM, DER or PKCS#7 file with at least one certificate.";
   }
   const what = source.kind === "variable" ? "Unset it" : "Remove it";
-  const others = "the first of --ca-cert, CODEX_CA_CERTIFICATE and SSL_CERT_FILE that is set is used";
-  return `Set ${source.name} to a PEM file with at least one certificate block (${others}). ` +
+  const others = [CA_FLAG, ...CA_VARIABLES].includes(source.name)
+    ? " (the first of --ca-cert, CODEX_CA_CERTIFICATE and SSL_CERT_FILE that is set is used)"
+    : "";
+  return `Set ${source.name} to a PEM file with at least one certificate block${others}. ` +
     `${what} to use only the roots of Mozilla and of the operating system.`;
 }

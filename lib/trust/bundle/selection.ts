@@ -18,6 +18,8 @@ export const CA_FLAG = "--ca-cert";
 interface SelectionInput {
   /** The value of `--ca-cert`, if it was given. Empty counts as not given. */
   readonly flag?: string | undefined;
+  /** Names what gave that value. Default `--ca-cert`. */
+  readonly flagName?: string;
   readonly env: Environment;
   /** Absolute working directory, for a relative path. */
   readonly cwd: string;
@@ -37,8 +39,8 @@ export interface Selection {
  * @returns the selection, or `undefined` if none is set
  */
 export function selectBundle(input: SelectionInput): Selection | undefined {
-  const { flag, env, cwd } = input;
-  if (flag !== undefined && flag !== "") return chosen("flag", CA_FLAG, flag, cwd);
+  const { flag, flagName = CA_FLAG, env, cwd } = input;
+  if (flag !== undefined && flag !== "") return chosen("flag", flagName, flag, cwd);
   for (const name of CA_VARIABLES) {
     const value = env(name);
     if (value !== undefined && value !== "") return chosen("variable", name, value, cwd);

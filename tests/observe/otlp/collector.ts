@@ -7,6 +7,8 @@ import definitions from "otlp-definitions";
 /** One request as received. */
 export interface Received {
   readonly path: string;
+  /** With its question mark; empty without one. */
+  readonly query: string;
   readonly headers: Headers;
   /** The body, decompressed. */
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -33,7 +35,8 @@ export function startCollector({ answer, tls }: CollectorOptions = {}): Collecto
     const isGzip = request.headers.get("content-encoding") === "gzip";
     const body = isGzip ? request.body?.pipeThrough(new DecompressionStream("gzip")) : request.body;
     const bytes = await new Response(body ?? null).bytes();
-    const received = { path: new URL(request.url).pathname, headers: request.headers, bytes };
+    const { pathname: path, search: query } = new URL(request.url);
+    const received = { path, query, headers: request.headers, bytes };
     requests.push(received);
     return await answer?.(received) ??
       new Response("{}", { headers: { "content-type": "application/json" } });
