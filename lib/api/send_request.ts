@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { deadline } from "../async/deadline.ts";
 import type { Authenticator, Authorization } from "../auth/authenticator.ts";
 import type { RequestScope } from "../auth/request_scope.ts";
 import { type Answer, withAuthorization } from "../auth/with_authorization.ts";
@@ -143,59 +144,54 @@ async function sendOnce(
   const body = request.body === undefined ? undefined : partFor(request.body, authorization);
   const { url: asked, isProvider } = targetOf(request, settings, authorization);
   const limitMs = request.timeoutMs ?? provider.streamIdleTimeoutMs;
-  const late = new AbortController();
-  const done = new AbortController();
   const sized = sizeOf(body);
-  if (sized.bodySize === undefined) {
-    world.sleep(limitMs, done.signal).then(() => late.abort(tooLate(method, asked, limitMs)), () => {});
-  }
-  const signal = request.signal === undefined ? late.signal : AbortSignal.any([request.signal, late.signal]);
+  using limit = sized.bodySize === undefined
+    ? deadline(limitMs, world, request.signal, tooLate(method, asked, limitMs))
+    : undefined;
+  const { signal } = limit ?? request;
+  const canAbort = signal === undefined ? {} : { signal };
   const sentAt = world.now();
   const begin = world.monotonic();
-  try {
-    const reply = await dialer.request({
-      method,
-      url: asked,
-      headers: mergeHeaders(
-        { originator: originator(world.env) },
-        isProvider ? provider.headers : {},
-        { accept: "application/json", ...contentType(body) },
-        partFor(headers, authorization),
-        authorization.headers,
-        { ...trace },
-      ),
-      ...(body === undefined ? {} : { body: bodyOf(body) }),
-      ...sized,
-      signal,
-      headerTimeoutMs: limitMs,
-    });
-    const answeredAt = world.now();
-    const { isComplete, text } = await readText(reply.body, { maxBytes: maxReplyBytes, signal });
-    const refusal = {
+  const reply = await dialer.request({
+    method,
+    url: asked,
+    headers: mergeHeaders(
+      { originator: originator(world.env) },
+      isProvider ? provider.headers : {},
+      { accept: "application/json", ...contentType(body) },
+      partFor(headers, authorization),
+      authorization.headers,
+      { ...trace },
+    ),
+    ...(body === undefined ? {} : { body: bodyOf(body) }),
+    ...sized,
+    ...canAbort,
+    headerTimeoutMs: limitMs,
+  });
+  const answeredAt = world.now();
+  const { isComplete, text } = await readText(reply.body, { maxBytes: maxReplyBytes, ...canAbort });
+  const refusal = {
+    status: reply.status,
+    headers: reply.headers,
+    body: text,
+    url: reply.url,
+    attempted: attemptedOf(method, reply.url),
+  };
+  return {
+    ...refusedAnswer(refusal, refusalContext(provider, authorization, world.now())),
+    reply: {
       status: reply.status,
       headers: reply.headers,
-      body: text,
+      text,
+      isComplete,
+      asked,
       url: reply.url,
-      attempted: attemptedOf(method, reply.url),
-    };
-    return {
-      ...refusedAnswer(refusal, refusalContext(provider, authorization, world.now())),
-      reply: {
-        status: reply.status,
-        headers: reply.headers,
-        text,
-        isComplete,
-        asked,
-        url: reply.url,
-        route: describeRoute(reply.route),
-        sentAt,
-        answeredAt,
-        durationMs: world.monotonic() - begin,
-      },
-    };
-  } finally {
-    done.abort();
-  }
+      route: describeRoute(reply.route),
+      sentAt,
+      answeredAt,
+      durationMs: world.monotonic() - begin,
+    },
+  };
 }
 
 /** Returns the URL of a request, and whether it belongs to the provider: its headers are sent only there. */

@@ -21,14 +21,21 @@ export interface Deadline extends Disposable {
  * @param limitMs the time limit, ms
  * @param world the clock
  * @param signal the caller's signal, if any
+ * @param reason with which the signal is aborted at the end of the limit; default: a `TimeoutError`
  */
-export function deadline(limitMs: number, world: Pick<World, "sleep">, signal?: AbortSignal): Deadline {
+export function deadline(
+  limitMs: number,
+  world: Pick<World, "sleep">,
+  signal?: AbortSignal,
+  reason?: Error,
+): Deadline {
   const expired = new AbortController();
   const stopped = new AbortController();
   const either = signal === undefined ? expired.signal : AbortSignal.any([signal, expired.signal]);
   world.sleep(limitMs, stopped.signal).then(
     () => {
-      if (!either.aborted) expired.abort(new DOMException(`Not done within ${limitMs} ms`, "TimeoutError"));
+      if (either.aborted) return;
+      expired.abort(reason ?? new DOMException(`Not done within ${limitMs} ms`, "TimeoutError"));
     },
     // The timer has been stopped.
     () => {},

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { writeAll } from "../../files/write_all.ts";
 
 /** When no more packets are written. */
 export interface PacketLimits {
@@ -113,7 +114,3 @@ export class PacketFile {
 
 /** Bytes that are copied at a time. */
 const COPY_BYTES = 256 * 1024;
-
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await file.write(rest));
-}

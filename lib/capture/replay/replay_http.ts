@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { untilAborted } from "../../async/until_aborted.ts";
 import { ConnectionCut } from "../../net/server/listener.ts";
 import { decodedBase64 } from "../../text/decode_base64.ts";
 import type { LoadedCapture } from "../record/read/exchanges.ts";
@@ -101,7 +102,7 @@ function streamOf(replay: HttpReplay, answered: number): ReadableStream<Uint8Arr
       const offset = answered + Math.max(0, time - (response?.t_ms ?? time));
       if (!await pacing.until(begin, offset, signal)) return;
       if (text !== "") yield encoder.encode(text);
-      if (cut && fault?.kind === "stall") await aborted(signal);
+      if (cut && fault?.kind === "stall") await untilAborted(signal);
       if (cut) await cutConnection("A requested fault");
     }
     if (breaksConnection(fault)) await cutConnection("A requested fault");
@@ -135,14 +136,6 @@ function faultResponse({ value, retryAfter }: Fault): Response {
   return Response.json({ error }, {
     status: value,
     headers: retryAfter === undefined ? {} : { "retry-after": String(retryAfter) },
-  });
-}
-
-/** Resolves when the signal is aborted. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    signal.addEventListener("abort", () => resolve(), { once: true });
-    if (signal.aborted) resolve();
   });
 }
 

@@ -5,6 +5,7 @@
  */
 import { CulvertError } from "../../errors.ts";
 import { fileProblem } from "../../files/read_file.ts";
+import { writeAll } from "../../files/write_all.ts";
 import type { ResponseItem } from "../../responses/events/items.ts";
 import type { World } from "../../world/world.ts";
 import { type KeptTurn, readTurns, turnLine } from "./conversation_record.ts";
@@ -90,7 +91,7 @@ function conversation(state: State): Conversation {
       try {
         await file.truncate(state.size);
         await file.seek(state.size, Deno.SeekMode.Start);
-        for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await file.write(rest));
+        await writeAll(file, bytes);
         await file.sync();
       } catch (cause) {
         throw unwritable(path, cause);

@@ -3,18 +3,7 @@
  *
  * @module
  */
-
-/** The formats of the API, by their first bytes. */
-const TYPES = [
-  { extension: "png", signature: [0x89, 0x50, 0x4e, 0x47], at: 0 },
-  { extension: "jpg", signature: [0xff, 0xd8, 0xff], at: 0 },
-  { extension: "webp", signature: [0x57, 0x45, 0x42, 0x50], at: 8 },
-] as const;
-
-/** Returns the format of an image; `undefined` for one that is not known. */
-export function imageType(image: Uint8Array | undefined): typeof TYPES[number] | undefined {
-  return TYPES.find(({ at, signature }) => signature.every((byte, index) => image?.[at + index] === byte));
-}
+import { imageType } from "../../files/image_type.ts";
 
 /** Extensions of image files, and the format of each. */
 const FORMATS: Readonly<Record<string, string>> = {

@@ -5,6 +5,7 @@
  */
 import { type ImageReply, makeImages } from "../../api/images.ts";
 import { CulvertError } from "../../errors.ts";
+import { imageType } from "../../files/image_type.ts";
 import { withApi } from "../command/api_command.ts";
 import type { CliContext } from "../command/context.ts";
 import type { Host } from "../command/host.ts";
@@ -16,7 +17,7 @@ import { imageUrl } from "../respond/input_files.ts";
 import { readPrompt } from "../respond/read_prompt.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
 import { IMAGE_MODEL, type ImageFlags } from "./command.ts";
-import { imagePaths, imageType, otherFormat } from "./image_paths.ts";
+import { imagePaths, otherFormat } from "./image_paths.ts";
 
 /** Requests the images, writes them and prints their paths. */
 export async function run(context: CliContext, flags: ImageFlags, ...words: string[]): Promise<void> {

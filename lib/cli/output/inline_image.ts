@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { imageType } from "../../files/image_type.ts";
 import type { Environment } from "../../world/world.ts";
 
 /** A protocol for images. */
@@ -45,8 +46,7 @@ export function imageSequence(
   if (protocol === "iterm") {
     return { text: `\x1b]1337;File=inline=1;size=${image.length};preserveAspectRatio=1:${data}\x07\n` };
   }
-  const isPng = image[0] === 0x89 && image[1] === 0x50 && image[2] === 0x4e && image[3] === 0x47;
-  if (!isPng) return undefined;
+  if (imageType(image)?.extension !== "png") return undefined;
   const chunks = data.match(new RegExp(`.{1,${CHUNK}}`, "g")) ?? [];
   const sequences = chunks.map((chunk, index) => {
     const control = `${index === 0 ? "a=T,f=100," : ""}m=${index < chunks.length - 1 ? 1 : 0}`;

@@ -6,6 +6,7 @@
 import { basename, dirname, join } from "node:path";
 import { CulvertError } from "../../errors.ts";
 import { fileProblem } from "../../files/read_file.ts";
+import { writeAll } from "../../files/write_all.ts";
 import { joinBytes } from "../../text/join_bytes.ts";
 import { type OutputTarget, outputTarget } from "./output_target.ts";
 import { writeSpecialFile } from "./special_file.ts";
@@ -166,9 +167,7 @@ async function overwrite(path: string, pieces: Pieces): Promise<void> {
 
 async function writeAndClose(file: Deno.FsFile, pieces: Pieces): Promise<void> {
   try {
-    for (const piece of pieces) {
-      for (let rest = bytesOf(piece); rest.length > 0;) rest = rest.subarray(await file.write(rest));
-    }
+    for (const piece of pieces) await writeAll(file, bytesOf(piece));
     await file.sync();
   } finally {
     file.close();
@@ -179,7 +178,8 @@ function bytesOf(piece: string | Uint8Array): Uint8Array {
   return typeof piece === "string" ? new TextEncoder().encode(piece) : piece;
 }
 
-function temporaryName(path: string): string {
+/** Returns a new name for a file that is renamed to `path` when it is complete. */
+export function temporaryName(path: string): string {
   return join(dirname(path), `.${basename(path)}.${crypto.randomUUID()}.part`);
 }
 

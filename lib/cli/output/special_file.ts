@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { writeAll } from "../../files/write_all.ts";
 
 /**
  * Writes to a special file in place. Opening a FIFO waits for its reader.
@@ -23,7 +24,7 @@ export async function writeSpecialFile(path: string, bytes: Uint8Array): Promise
     throw error;
   }
   try {
-    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await file.write(rest));
+    await writeAll(file, bytes);
   } finally {
     file.close();
   }

@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { basename, dirname, join } from "node:path";
 import { CulvertError } from "../../errors.ts";
 import { fileProblem } from "../../files/read_file.ts";
+import { writeAll } from "../../files/write_all.ts";
 import { pcm16Ms } from "../../realtime/audio/pcm16.ts";
 import { isSamplingRate } from "../../realtime/audio/sample_format.ts";
 import { wavHeader } from "../../realtime/audio/wav_writer.ts";
 import { SESSION_RATE } from "../../realtime/protocol/protocol_version.ts";
 import type { Host } from "../command/host.ts";
-import { openOutput } from "../output/output_file.ts";
+import { openOutput, temporaryName } from "../output/output_file.ts";
 import type { OutputTarget } from "../output/output_target.ts";
 
 /** The form of the audio. */
@@ -155,7 +155,7 @@ async function openSink(host: Host, target: OutputTarget): Promise<Sink> {
       keepPartial: () => close().then(() => false),
     };
   }
-  const temporary = join(dirname(target.path), `.${basename(target.path)}.${crypto.randomUUID()}.part`);
+  const temporary = temporaryName(target.path);
   const file = await Deno.open(temporary, { write: true, createNew: true });
   const complete = async (header: Uint8Array<ArrayBuffer> | undefined, name: string) => {
     if (header !== undefined) {
@@ -180,8 +180,4 @@ async function openSink(host: Host, target: OutputTarget): Promise<Sink> {
       return !isEmpty;
     },
   };
-}
-
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await file.write(rest));
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { untilAborted } from "../../async/until_aborted.ts";
 import { codexFlagsAt, withCodexConfig } from "../../capture/child/codex_program.ts";
 import { runChild } from "../../capture/child/run_child.ts";
 import { parseFault } from "../../capture/replay/faults.ts";
@@ -81,7 +82,7 @@ export async function run(
       }
       reporter.progress(`codex takes the address as a flag: codex exec -c 'openai_base_url="${url}"' PROMPT`);
       using stop = listenForStop(host);
-      await stopped(stop.signal);
+      await untilAborted(stop.signal);
     }
   } finally {
     await server.close();
@@ -107,12 +108,4 @@ function say({ used, unused, unmatched }: ReplayReport, reporter: Reporter): voi
   );
   for (const { name, request } of unused) reporter.note(`unused: ${name} ${request}`);
   for (const miss of unmatched) reporter.progress(missLine(miss));
-}
-
-/** Resolves when the user stops the command. */
-function stopped(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    signal.addEventListener("abort", () => resolve(), { once: true });
-    if (signal.aborted) resolve();
-  });
 }

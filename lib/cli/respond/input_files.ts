@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import { CulvertError } from "../../errors.ts";
+import { imageType } from "../../files/image_type.ts";
 import { fileProblem, readBoundedStream } from "../../files/read_file.ts";
 import { decodeText } from "../../text/decode_text.ts";
 import { isObject } from "../../text/json.ts";
@@ -13,18 +13,6 @@ import { isObject } from "../../text/json.ts";
 const IMAGE_LIMIT = 50 * 1024 * 1024;
 /** Largest file that is read, bytes: more than any flag takes. */
 const INPUT_LIMIT_BYTES = 64 * 1024 * 1024;
-
-/** The image formats that the API accepts, by their first bytes. */
-const SIGNATURES: readonly (readonly [type: string, test: (bytes: Uint8Array) => boolean])[] = [
-  ["image/png", (bytes) => startsWith(bytes, [0x89, 0x50, 0x4e, 0x47])],
-  ["image/jpeg", (bytes) => startsWith(bytes, [0xff, 0xd8, 0xff])],
-  ["image/gif", (bytes) => startsWith(bytes, [0x47, 0x49, 0x46, 0x38])],
-  [
-    "image/webp",
-    (bytes) =>
-      startsWith(bytes, [0x52, 0x49, 0x46, 0x46]) && startsWith(bytes.subarray(8), [0x57, 0x45, 0x42, 0x50]),
-  ],
-];
 
 /**
  * Returns the `image_url` of an image: a URL unchanged, a file as a data URL.
@@ -44,7 +32,7 @@ export async function imageUrl(named: string): Promise<string> {
       },
     );
   }
-  const type = SIGNATURES.find(([, test]) => test(bytes))?.[0];
+  const type = imageType(bytes);
   if (type === undefined) {
     throw new CulvertError(
       "input_unreadable",
@@ -54,7 +42,7 @@ export async function imageUrl(named: string): Promise<string> {
       },
     );
   }
-  return `data:${type};base64,${Buffer.from(bytes).toString("base64")}`;
+  return `data:${type.mediaType};base64,${bytes.toBase64()}`;
 }
 
 /**
@@ -103,10 +91,6 @@ export async function readSchema(path: string): Promise<Readonly<Record<string, 
  */
 export async function readText(path: string, flag?: string): Promise<string> {
   return decodeText(await readBytes(path, flag));
-}
-
-function startsWith(bytes: Uint8Array, head: readonly number[]): boolean {
-  return head.every((byte, index) => bytes[index] === byte);
 }
 
 function named(path: string, flag: string | undefined): string {

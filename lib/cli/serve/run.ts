@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { untilAborted } from "../../async/until_aborted.ts";
 import { runChild } from "../../capture/child/run_child.ts";
 import { startBackgroundRecorder } from "../../capture/record/background/background_recorder.ts";
 import { type LendingOptions, startLendingRelay } from "../../capture/relay/lending_relay.ts";
@@ -131,11 +132,7 @@ async function serveUntilStopped(
   const lines = Object.entries(variables).map(([name, value]) => `${exportLine(shell, name, value)}\n`);
   await host.stdout.write(lines.join(""));
   const signals = shutdown === undefined ? [stop.signal] : [stop.signal, shutdown.signal];
-  const stopped = AbortSignal.any(signals);
-  await new Promise<void>((resolve) => {
-    stopped.addEventListener("abort", () => resolve(), { once: true });
-    if (stopped.aborted) resolve();
-  });
+  await untilAborted(AbortSignal.any(signals));
   const open = server.connections();
   if (open > 0) {
     reporter.progress(`stopping; ${plural(open, "connection")} still open, with ${drainSeconds} s to end`);

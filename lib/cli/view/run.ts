@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { untilAborted } from "../../async/until_aborted.ts";
 import { damageWarnings } from "../../capture/record/read/capture_damage.ts";
 import { captureContext } from "../../capture/view/capture_context.ts";
 import { detailOf } from "../../capture/view/view_detail.ts";
@@ -34,10 +35,7 @@ export async function run(context: CliContext, flags: ViewFlags, name: string): 
       const { isHeadless, openBrowser } = await import("../../world/open_browser.ts");
       if (!isHeadless(host.world.env)) openBrowser(server.url, host.world.env);
     }
-    await new Promise<void>((resolve) => {
-      stop.signal.addEventListener("abort", () => resolve(), { once: true });
-      if (stop.signal.aborted) resolve();
-    });
+    await untilAborted(stop.signal);
   } finally {
     await server.close();
   }

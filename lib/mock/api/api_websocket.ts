@@ -4,11 +4,13 @@
  *
  * @module
  */
+import { untilAborted } from "../../async/until_aborted.ts";
 import type { ServedWebSocket, UpgradeOffer } from "../../net/server/served_websocket.ts";
+import { sleep } from "../../world/sleep.ts";
 import { identifier } from "../identifier.ts";
 import { responseEvents } from "./response_events.ts";
 import type { Ending, HandshakeScenario, Json, Refusal, Scenario } from "./scenario.ts";
-import { gone, pause } from "./sse_body.ts";
+import { pause } from "./sse_body.ts";
 
 /** The parts of the API that the socket uses. */
 export interface SocketHost {
@@ -37,7 +39,7 @@ export async function serveSocket(
   if (handshake.kind === "ignore") return;
   if (handshake.kind === "drop") return offer.drop();
   if (handshake.kind === "refuse") return refuseUpgrade(offer, handshake.refusal);
-  if (handshake.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, handshake.delayMs));
+  if (handshake.delayMs !== undefined) await sleep(handshake.delayMs);
   const compresses = handshake.declinesDeflate !== true;
   const socket = await offer.accept({ ...headers, ...handshake.headers }, { compresses });
   const left = new AbortController();
@@ -106,7 +108,7 @@ async function finish(socket: ServedWebSocket, ending: Ending, signal: AbortSign
     case "binary":
       return await socket.send(new Uint8Array([1, 2, 3]));
     case "stall":
-      await gone(signal);
+      await untilAborted(signal);
       return false;
     case "error":
     case "failed":

@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { untilAborted } from "../../async/until_aborted.ts";
 import { ConnectionCut } from "../../net/server/listener.ts";
+import { sleep } from "../../world/sleep.ts";
 import { responseEvents, type ResponseRequest } from "./response_events.ts";
 import type { Json, Scenario } from "./scenario.ts";
 
@@ -94,7 +96,7 @@ async function* ended(
     await pause(30, signal);
     throw new ConnectionCut("The scenario cuts the connection here");
   }
-  if (ending?.kind === "stall") await gone(signal);
+  if (ending?.kind === "stall") await untilAborted(signal);
 }
 
 async function* encoded(
@@ -111,20 +113,5 @@ async function* encoded(
 
 /** Resolves after `ms` milliseconds, or immediately if the client has left. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", finish);
-      resolve();
-    };
-    const timer = setTimeout(finish, ms);
-    signal.addEventListener("abort", finish, { once: true });
-    if (signal.aborted) finish();
-  });
-}
-
-/** Resolves when the client has left. */
-export function gone(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  return sleep(ms, signal).catch(() => {});
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { ConnectionCut } from "../../net/server/listener.ts";
+import { sleep } from "../../world/sleep.ts";
 import type { Refusal } from "../api/scenario.ts";
 import { refusalReply } from "./endpoint.ts";
 
@@ -61,7 +62,7 @@ async function cutReply(reply: Response): Promise<Response> {
   async function* half(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     yield bytes.subarray(0, bytes.length / 2);
     // The pause lets the bytes reach the client before the reset discards unread ones.
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await sleep(30);
     throw new ConnectionCut("A fault cuts the connection here");
   }
   return new Response(ReadableStream.from(half()), { status: reply.status, headers: reply.headers });

@@ -5,6 +5,7 @@
  * @module
  */
 import { Hono } from "hono";
+import { sleep } from "../../world/sleep.ts";
 import { MockAgents } from "./agents.ts";
 import { DeviceLogins } from "./device_code.ts";
 import { challengeOf } from "./pkce.ts";
@@ -167,9 +168,7 @@ export class OAuthServer {
 
   async #token(request: Request): Promise<Response> {
     const fields = await fieldsOf(request);
-    if (this.#options.tokenDelayMs !== undefined) {
-      await new Promise((resolve) => setTimeout(resolve, this.#options.tokenDelayMs));
-    }
+    if (this.#options.tokenDelayMs !== undefined) await sleep(this.#options.tokenDelayMs);
     const fault = this.#faults.shift();
     const grantType = fields["grant_type"] ?? "";
     const reply = fault !== undefined ? faultReply(fault) : await this.#grantReply(grantType, fields);

@@ -6,6 +6,7 @@
  */
 import { join } from "node:path";
 import { setImmediate } from "node:timers";
+import { writeAll } from "../../../files/write_all.ts";
 import {
   type AnyDraft,
   BODIES_FOLDER,
@@ -195,8 +196,7 @@ export class CaptureWriter {
         this.#bytesToWrite,
       );
       at += read;
-      let rest = this.#bytesToWrite.subarray(0, written);
-      while (rest.length > 0) rest = rest.subarray(await this.#file.write(rest));
+      await writeAll(this.#file, this.#bytesToWrite.subarray(0, written));
     }
     this.#backlog -= text.length;
   }

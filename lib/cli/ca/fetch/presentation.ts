@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { deadline } from "../../../async/deadline.ts";
 import type { Interception } from "../../../doctor/probe/interception.ts";
 import { RouteProbe } from "../../../doctor/probe/route_probe.ts";
 import { type Attempted, explain } from "../../../net/failure/explain.ts";
@@ -45,15 +46,13 @@ export async function lookAt(
   parts: TunnelParts,
   stop: AbortSignal,
 ): Promise<Presentation> {
-  const late = new AbortController();
-  const done = new AbortController();
   const tooLate = new FaultError({
     code: "connect_timeout",
     at: "target",
     reason: `no certificate was presented in ${LIMIT_MS / 1000} s`,
   });
-  parts.world.sleep(LIMIT_MS, done.signal).then(() => late.abort(tooLate), () => undefined);
-  const signal = AbortSignal.any([stop, late.signal]);
+  using limit = deadline(LIMIT_MS, parts.world, stop, tooLate);
+  const { signal } = limit;
   const probe = new RouteProbe(attempted, parts, signal);
   try {
     const seen = await probe.tls();
@@ -76,7 +75,5 @@ export async function lookAt(
     };
   } catch (error) {
     throw probe.explain(error);
-  } finally {
-    done.abort();
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { deadline } from "../../../async/deadline.ts";
 import { isCodexBackend } from "../../../auth/auth_headers.ts";
 import type { Provider } from "../../../config/provider.ts";
 import { CulvertError } from "../../../errors.ts";
@@ -141,13 +142,7 @@ async function refuseUnknownCoding({ body, headers, url }: HttpReply): Promise<v
 
 /** Reads the start of the body of a refusal. The status is known, so a body that is late or breaks off is cut. */
 async function refusalText({ body }: HttpReply, world: World): Promise<string> {
-  const done = new AbortController();
-  const late = new AbortController();
-  world.sleep(REFUSAL_MS, done.signal).then(() => late.abort(), () => {});
-  try {
-    const read = await readText(body, { maxBytes: REFUSAL_BYTES, signal: late.signal, keepPartial: true });
-    return read.text;
-  } finally {
-    done.abort();
-  }
+  using limit = deadline(REFUSAL_MS, world);
+  const read = await readText(body, { maxBytes: REFUSAL_BYTES, signal: limit.signal, keepPartial: true });
+  return read.text;
 }
