@@ -7,6 +7,7 @@ import type { z } from "zod";
 import { RequestScope } from "../auth/request_scope.ts";
 import { deadline } from "../async/deadline.ts";
 import { asCulvertError, CulvertError, type ErrorCode } from "../errors.ts";
+import { webPageIn } from "../net/failure/web_page.ts";
 import { type Failure, networkFailure, refusalContext } from "../responses/failures/failure.ts";
 import { httpFailure, type Refusal } from "../responses/failures/http_failures.ts";
 import { RetryBudget } from "../responses/turn/retry_budget.ts";
@@ -141,7 +142,8 @@ async function attempt(
     if (reply.error !== undefined) {
       return { kind: "failed", failure: { error: reply.error, retryable: false } };
     }
-    const isAnswer = reply.status >= 200 && reply.status <= 299 && !isWebPage(reply);
+    const isAnswer = reply.status >= 200 && reply.status <= 299 &&
+      webPageIn(reply.headers, reply.text) === undefined;
     if (isAnswer || (reply.status === 304 && accepts304)) {
       return { kind: "replied", reply };
     }
@@ -161,10 +163,6 @@ export function failureOf(
   const { authorization, headers, status, text, url } = reply;
   const refusal: Refusal = { status, headers, body: text, url, attempted: attemptedOf(method, url) };
   return httpFailure(refusal, refusalContext(provider, authorization, world.now()));
-}
-
-function isWebPage({ headers, text }: ApiReply): boolean {
-  return /\bhtml\b/i.test(headers.get("content-type") ?? "") || /^\s*<(!doctype|html)\b/i.test(text);
 }
 
 function parsedReply<T>(reply: ApiReply, { maxReplyBytes, method = "GET", schema }: CallRequest<T>): T {

@@ -7,6 +7,7 @@ import { loadSettings } from "../../config/load_settings.ts";
 import type { Signal, TelemetrySettings } from "../../config/otel/telemetry_settings.ts";
 import { connect } from "../../connect/connect.ts";
 import type { TelemetryPreview } from "../../observe/otlp/preview_telemetry.ts";
+import { splitUserInfo } from "../../net/user_info.ts";
 import { redactUrl } from "../../redaction/address.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
 import { MASK } from "../../redaction/span.ts";
@@ -72,17 +73,18 @@ async function requestOf(
   { records, resource }: ReturnType<TelemetryPreview["recordsOf"]>,
 ): Promise<PrintedRequest> {
   const { encodeRequest } = await import("../../observe/otlp/encode.ts");
+  const { destinationHeaders } = await import("../../observe/otlp/send_records.ts");
   const destination = destinations.find((each) => each.signal === signal);
-  const names = Object.keys(destination?.headers ?? {});
+  const headers = destination === undefined ? {} : destinationHeaders(
+    destination,
+    splitUserInfo(new URL(destination.url)).authorization,
+  );
+  const isShown = (name: string) => name === "content-type" || name === "content-encoding";
   return {
     url: destination === undefined ? null : redactUrl(destination.url),
-    headers: {
-      ...(destination === undefined ? {} : {
-        "content-type": destination.protocol === "http/json" ? "application/json" : "application/x-protobuf",
-      }),
-      ...(destination?.compression === "gzip" ? { "content-encoding": "gzip" } : {}),
-      ...Object.fromEntries(names.map((name) => [name, MASK])),
-    },
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name, isShown(name) ? value : MASK]),
+    ),
     body: JSON.parse(new TextDecoder().decode(encodeRequest(records, resource, "http/json"))),
   };
 }

@@ -12,12 +12,19 @@ import type { Dialer } from "../../net/dialer/dialer.ts";
 import type { World } from "../../world/world.ts";
 import type { SignalRecords } from "../records/records.ts";
 import type { Rejection } from "./read_reply.ts";
-import { sendRecords } from "./send_records.ts";
+import { type RetryLimits, sendRecords } from "./send_records.ts";
 
 /** Maximum number of queued records; further ones are dropped and counted. */
 const MAX_QUEUED = 2_048;
 /** Records of one request. */
 const BATCH = 512;
+/** Retries of one request; its deadline is usually reached first. */
+const MAX_RETRIES = 4;
+/**
+ * The end of the program waits for these: one retry, soon, if a collector is busy. A collector that cannot be reached
+ * is not tried again.
+ */
+const LAST_RETRIES: RetryLimits = { maxRetries: 1, maxServerDelayMs: 1_000, afterErrors: false };
 
 /** The results of the exports of one destination. */
 export interface ExportOutcome {
@@ -117,9 +124,10 @@ export class ExportQueue<R> {
     const { signal } = limit;
     signal.throwIfAborted();
     const open = await raceAbort(dialer(), signal);
-    // The program waits for this at its end, so it is tried only once.
-    const retries = this.#isDraining ? { maxRetries: 0 } : {};
-    const options = { destination, resource, dialer: open, world, signal, ...retries };
+    const retries = this.#isDraining
+      ? LAST_RETRIES
+      : { maxRetries: MAX_RETRIES, maxServerDelayMs: destination.timeoutMs, afterErrors: true };
+    const options = { destination, resource, dialer: open, world, signal, retries };
     return await sendRecords(this.#wrap(batch), options);
   }
 }

@@ -46,11 +46,19 @@ export function readReply(
     const rejected = Number(count ?? 0);
     if (!Number.isSafeInteger(rejected) || rejected < 0) return { count: 0 };
     if (typeof message !== "string" || message === "") return { count: rejected };
-    const redact = createRedactor(new Secrets(secrets), "user");
-    return { count: rejected, message: redact(removeControls(message)).slice(0, MAX_REASON) };
+    return { count: rejected, message: shownReason(message, secrets) };
   } catch {
     return { count: 0 };
   }
+}
+
+/** Returns the reason of a collector as one line without control characters and secrets. */
+export function shownReason(message: string, secrets: readonly string[]): string {
+  const redact = createRedactor(new Secrets(secrets), "user");
+  return redact(removeControls(message, { replacement: " " }).replace(/\s+/g, " ").trim()).slice(
+    0,
+    MAX_REASON,
+  );
 }
 
 /**

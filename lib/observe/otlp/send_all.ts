@@ -10,14 +10,14 @@ import type { Dialer } from "../../net/dialer/dialer.ts";
 import type { World } from "../../world/world.ts";
 import type { LogRecord, SignalRecords, SpanRecord } from "../records/records.ts";
 import type { Rejection } from "./read_reply.ts";
-import { sendRecords } from "./send_records.ts";
+import { type RetryLimits, sendRecords } from "./send_records.ts";
 
 /** Records of one request. */
 const BATCH_RECORDS = 512;
 /** UTF-16 units of the texts of one request. Only one batch is in memory at a time. */
 const BATCH_SIZE = 2 * 1024 * 1024;
-/** Retries of a request: about half a minute. */
-const MAX_RETRIES = 6;
+/** About half a minute with the usual delays. */
+const RETRIES: RetryLimits = { maxRetries: 6, maxServerDelayMs: 30_000, afterErrors: true };
 /** Longest time of one request, its retries included, ms. */
 const LIMIT_MS = 120_000;
 
@@ -98,7 +98,7 @@ async function sendBatch(
 ): Promise<Rejection> {
   const dialer = await dialerFor(destination);
   using limit = deadline(LIMIT_MS, world, signal);
-  const options = { destination, dialer, resource, world, signal: limit.signal, maxRetries: MAX_RETRIES };
+  const options = { destination, dialer, resource, world, signal: limit.signal, retries: RETRIES };
   try {
     return await sendRecords(records, options);
   } catch (thrown) {

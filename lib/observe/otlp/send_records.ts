@@ -4,17 +4,15 @@
  * @module
  */
 import type { Destination } from "../../config/otel/telemetry_settings.ts";
-import { CulvertError } from "../../errors.ts";
 import { readBytes } from "../../net/dialer/body/read_text.ts";
 import type { Dialer } from "../../net/dialer/dialer.ts";
 import { type Attempt, isTransient, withRetries } from "../../net/dialer/retry.ts";
+import { webPageIn } from "../../net/failure/web_page.ts";
 import { splitUserInfo } from "../../net/user_info.ts";
 import type { World } from "../../world/world.ts";
 import type { SignalRecords } from "../records/records.ts";
 import type { Rejection } from "./read_reply.ts";
 
-/** Default number of retries of one request; the deadline of the export is usually reached first. */
-const MAX_RETRIES = 4;
 /** Longest reply that is read, bytes. */
 const MAX_REPLY = 64 * 1024;
 
@@ -26,12 +24,21 @@ export interface SendOptions {
   readonly dialer: Pick<Dialer, "request">;
   readonly world: World;
   readonly signal: AbortSignal;
-  /** Retries after the first attempt. Default 4. */
-  readonly maxRetries?: number;
+  readonly retries: RetryLimits;
+}
+
+/** Limits of the retries of one request. */
+export interface RetryLimits {
+  /** Retries after the first attempt. */
+  readonly maxRetries: number;
+  /** Longest delay that the collector may request, ms. */
+  readonly maxServerDelayMs: number;
+  /** Whether a request is also sent again if no reply was received. */
+  readonly afterErrors: boolean;
 }
 
 /** A request that is ready to be sent. */
-export interface OtlpRequest {
+interface OtlpRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array<ArrayBuffer>;
@@ -41,10 +48,11 @@ export interface OtlpRequest {
  * Sends records of the signal that the destination is for.
  *
  * @returns the records that the collector rejected although it accepted the request
- * @throws CulvertError of the network; `server` for a status that is not a success; the reason of the signal
+ * @throws CulvertError of the network, `redirect` included; `server` for a status that is not a success; the reason
+ * of the signal
  */
 export async function sendRecords(records: SignalRecords, options: SendOptions): Promise<Rejection> {
-  const { destination, dialer, maxRetries = MAX_RETRIES, resource, signal, world } = options;
+  const { destination, dialer, resource, retries, signal, world } = options;
   if (records.records.length === 0) return { count: 0 };
   const { body, headers, url } = await buildRequest(records, destination, resource);
   const reply = await withRetries(
@@ -55,60 +63,59 @@ export async function sendRecords(records: SignalRecords, options: SendOptions):
         headers,
         body,
         signal,
-        redirect: "manual",
+        redirect: "error",
         headerTimeoutMs: destination.timeoutMs,
       }),
-    { maxRetries, world, signal, shouldRetry },
+    { ...retries, world, signal, shouldRetry: (attempt) => shouldRetry(attempt, retries) },
   );
   const { bytes } = await readBytes(reply.body, { maxBytes: MAX_REPLY, signal, keepPartial: true });
-  if (reply.status >= 200 && reply.status <= 299) {
-    const contentType = reply.headers.get("content-type") ?? "";
-    if (bytes.length > 0 && isWebPage(contentType)) throw notACollector(url);
+  const secrets = [...Object.values(destination.headers), headers["authorization"] ?? ""];
+  const page = bytes.length === 0 ? undefined : webPageIn(reply.headers, new TextDecoder().decode(bytes));
+  if (reply.status >= 200 && reply.status <= 299 && page === undefined) {
     const { readReply } = await import("./read_reply.ts");
-    return readReply(bytes, records.signal, contentType, Object.values(headers));
+    return readReply(bytes, records.signal, reply.headers.get("content-type") ?? "", secrets);
   }
-  throw new CulvertError("server", `${url.host} answered ${reply.status} to an export of ${records.signal}`, {
-    hint: "Check the address, the headers and the protocol of the destination.",
-    details: { host: url.host, status: reply.status },
-  });
+  const { refusalError } = await import("./refusal.ts");
+  const { host } = url;
+  throw refusalError({ reply, bytes, page, host, signal: records.signal, secrets, now: world.now() });
 }
 
-/** A collector answers in protobuf or JSON. Behind a login page or the page of a proxy, nothing was stored. */
-function isWebPage(contentType: string): boolean {
-  return /^text\/html\b/i.test(contentType.trim());
-}
-
-function notACollector({ host }: URL): CulvertError {
-  return new CulvertError("server", `${host} answered an export with a web page, so it is not a collector`, {
-    hint: "Check the address of the destination, and whether a proxy answers in its place.",
-    details: { host },
-  });
+/**
+ * Returns the headers of a destination. Those that describe the body cannot be configured.
+ *
+ * @param authorization from the user information of its address; a configured header takes precedence
+ */
+export function destinationHeaders(
+  { compression, headers: configured, protocol }: Destination,
+  authorization: string | undefined,
+): Readonly<Record<string, string>> {
+  const headers = new Headers(authorization === undefined ? {} : { authorization });
+  for (const [name, value] of Object.entries(configured)) headers.set(name, value);
+  headers.set("content-type", protocol === "http/json" ? "application/json" : "application/x-protobuf");
+  headers.delete("content-encoding");
+  if (compression === "gzip") headers.set("content-encoding", "gzip");
+  return Object.fromEntries(headers);
 }
 
 /** Encodes and compresses records, and adds the headers of the destination. */
 async function buildRequest(
   records: SignalRecords,
-  { compression, headers, protocol, url: address }: Destination,
+  destination: Destination,
   resource: Readonly<Record<string, string>>,
 ): Promise<OtlpRequest> {
   const { encodeRequest } = await import("./encode.ts");
-  const encoded = encodeRequest(records, resource, protocol);
-  const { url, authorization } = splitUserInfo(new URL(address));
+  const encoded = encodeRequest(records, resource, destination.protocol);
+  const { url, authorization } = splitUserInfo(new URL(destination.url));
   return {
     url,
-    headers: {
-      "content-type": protocol === "http/json" ? "application/json" : "application/x-protobuf",
-      ...(compression === "gzip" ? { "content-encoding": "gzip" } : {}),
-      ...(authorization === undefined ? {} : { authorization }),
-      ...headers,
-    },
-    body: compression === "gzip" ? await gzip(encoded) : encoded,
+    headers: destinationHeaders(destination, authorization),
+    body: destination.compression === "gzip" ? await gzip(encoded) : encoded,
   };
 }
 
 /** Returns whether to retry. The specification names 429, 502, 503 and 504; other statuses are final. */
-function shouldRetry(attempt: Attempt): boolean {
-  if (attempt.kind === "error") return isTransient(attempt);
+function shouldRetry(attempt: Attempt, { afterErrors }: RetryLimits): boolean {
+  if (attempt.kind === "error") return afterErrors && isTransient(attempt);
   return [429, 502, 503, 504].includes(attempt.reply.status);
 }
 

@@ -84,3 +84,21 @@ Deno.test(unlessLacking("preview without a destination says so and prints all si
   assertIncludes(run.stderr, "no destination is configured");
   for (const key of ["resourceSpans", "resourceMetrics", "resourceLogs"]) assertIncludes(run.stdout, key);
 });
+
+Deno.test("a collector that is busy at the end of the program receives the records with a second request", async () => {
+  const seen = new Set<string>();
+  await using collector = startCollector({
+    answer: ({ path }) => {
+      if (seen.has(path)) return new Response("{}");
+      seen.add(path);
+      return new Response(null, { status: 503, headers: { "retry-after": "0" } });
+    },
+  });
+  await using b = await bench();
+  const run = await b.respond(["-v", "hi"], {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.port}` },
+  });
+  assertEquals(run.code, 0);
+  assertEquals(collector.requests.length, 6);
+  assertExcludes(run.stderr, "not delivered");
+});
