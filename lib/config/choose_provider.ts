@@ -138,8 +138,8 @@ function openaiBaseUrl(
  * @throws CulvertError `config`
  */
 export function checkBaseUrl(value: string, source: string): void {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  const usable = url !== undefined && (url.protocol === "http:" || url.protocol === "https:") &&
+  const url = URL.parse(value);
+  const usable = url !== null && (url.protocol === "http:" || url.protocol === "https:") &&
     url.hostname !== "";
   if (usable && url.username === "" && url.password === "") return;
   const problem = usable

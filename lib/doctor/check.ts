@@ -120,8 +120,8 @@ export function fail(
 }
 
 /** Returns the finding of a check that did not run. */
-export function skipped(reason: string, options: FindingOptions = {}): Finding {
-  return { status: "skipped", summary: reason, ...options, details: options.details ?? {} };
+export function skipped(reason: string): Finding {
+  return { status: "skipped", summary: reason, details: {} };
 }
 
 /** Returns the failure that an error describes, without a hint to run the doctor. */

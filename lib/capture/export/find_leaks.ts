@@ -17,13 +17,15 @@ export interface Leak {
   readonly length: number;
 }
 
+/** Number of secrets after which the search ends. */
+export const MAX_LEAKS = 20;
+
 /**
- * Returns the secrets in a text, at most `most`.
+ * Returns the secrets in a text, at most {@link MAX_LEAKS}.
  *
  * @param text what is given away
- * @param most default 20
  */
-export function findLeaks(text: string, most = 20): readonly Leak[] {
+export function findLeaks(text: string): readonly Leak[] {
   const leaks: Leak[] = [];
   let line = 1;
   let counted = 0;
@@ -36,7 +38,7 @@ export function findLeaks(text: string, most = 20): readonly Leak[] {
     }
     const before = text.slice(Math.max(0, from - 24, start - 40), start).split("\n").at(-1) ?? "";
     leaks.push({ line, before: before.replace(/[^\x20-\x7e]/g, "."), length: end - start });
-    if (leaks.length >= most) break;
+    if (leaks.length >= MAX_LEAKS) break;
   }
   return leaks;
 }

@@ -28,12 +28,12 @@ export async function authParts(
   const { dialer, world, settings } = connection;
   const endpoints = authEndpoints(world.env, settings.chatgptBaseUrl);
   const base = (issuer ?? DEFAULT_ISSUER).replace(/\/+$/, "");
-  if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol)) {
+  const url = URL.parse(base);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
     throw new CulvertError("usage", `--issuer: ${JSON.stringify(base)} is not an http or https URL`);
   }
   const { codexHome, loginStorage, loginPolicy } = settings;
-  const { username, password } = new URL(base);
-  if (username !== "" || password !== "") {
+  if (url.username !== "" || url.password !== "") {
     // The address for the browser would contain them.
     throw new CulvertError("usage", `--issuer contains a user name or password: ${redactUrl(base)}`, {
       hint: "Remove them from the address. Every process of the machine can read a command line.",

@@ -4,6 +4,7 @@
  * @module
  */
 import { type CommandDocs, defineCommand, defineGroup } from "../command/command.ts";
+import { integerUpTo } from "../command/flags/parsers.ts";
 import {
   NETWORK_FLAGS,
   type NetworkFlags,
@@ -12,7 +13,6 @@ import {
   type OutputFlags,
 } from "../command/shared_flags.ts";
 import { parsedFlag, pathFlag, requiredFlag, switchFlag } from "../command/flags/flag_kinds.ts";
-import { boundedInteger } from "../serve/bounded_integer.ts";
 
 /** Flags of every command of the group. */
 export type AuthFlags = OutputFlags & NetworkFlags & { readonly json?: boolean };
@@ -29,7 +29,6 @@ export type LoginFlags = AuthFlags & {
 /** Flags of `auth status`. */
 export type StatusFlags = AuthFlags & { readonly provider?: string; readonly apiKeyFile?: string };
 
-const port = (input: string): number => boundedInteger(input, 0, 65_535);
 const NO_ARGUMENTS = { kind: "tuple", parameters: [] } as const;
 const SHARED = {
   ...NETWORK_FLAGS,
@@ -45,7 +44,7 @@ const loginCommand = defineCommand<LoginFlags, []>({
     apiKey: switchFlag("Store an API key, read from stdin"),
     accessToken: switchFlag("Check and store an access token, read from stdin"),
     issuer: requiredFlag("URL", "URL of the authorization server"),
-    port: parsedFlag(port, "N", "Port on this machine to which the browser returns"),
+    port: parsedFlag(integerUpTo(65_535), "N", "Port on this machine to which the browser returns"),
     ...SHARED,
   },
   aliases: OUTPUT_ALIASES,

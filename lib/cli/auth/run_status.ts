@@ -9,7 +9,7 @@ import { type AuthStatus, authStatus } from "../../auth/policy/status.ts";
 import { loadSettings } from "../../config/load_settings.ts";
 import { EXIT } from "../../errors.ts";
 import type { StatusFlags } from "./command.ts";
-import { settingsFlags } from "../command/connection.ts";
+import { settingsFlags } from "../command/shared_flags.ts";
 import type { CliContext } from "../command/context.ts";
 import { singleLine } from "../output/render_error.ts";
 import { createReporter } from "../output/reporter.ts";

@@ -13,15 +13,9 @@ import {
   type OutputFlags,
   text,
 } from "../command/shared_flags.ts";
-import { requiredFlag, switchFlag } from "../command/flags/flag_kinds.ts";
+import { requiredFlag, switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
 
 const CA_CERT = { caCert: NETWORK_FLAGS.caCert };
-const OUTPUT = {
-  kind: "parsed",
-  parse: text,
-  optional: true,
-  placeholder: "OUT",
-} as const;
 
 /** Flags of `ca inspect`. */
 export type InspectFlags = OutputFlags & { readonly json?: boolean; readonly caCert?: string };
@@ -65,7 +59,7 @@ export type BundleFlags = OutputFlags & {
 
 const bundleCommand = defineCommand<BundleFlags, string[]>({
   flags: {
-    output: { ...OUTPUT, brief: "File to write; it is replaced only if all sources are valid" },
+    output: textFlag("OUT", "File to write; it is replaced only if all sources are valid"),
     withSystem: switchFlag(
       "Add the roots of the operating system, for programs whose variable replaces them",
     ),
@@ -107,7 +101,7 @@ const envCommand = defineCommand<EnvFlags, []>({
       optional: true,
       brief: "Shell to write for; default: the shell in $SHELL",
     },
-    output: { ...OUTPUT, brief: "File to write the bundle to; default: in the cache folder of the user" },
+    output: textFlag("OUT", "File to write the bundle to; default: in the cache folder of the user"),
     json: switchFlag("Print one JSON object"),
     ...CA_CERT,
     ...OUTPUT_FLAGS,
@@ -133,7 +127,7 @@ export type FetchFlags = OutputFlags & NetworkFlags & {
 
 const fetchCommand = defineCommand<FetchFlags, [string]>({
   flags: {
-    output: { ...OUTPUT, placeholder: "FILE", brief: "Write the topmost CA that was presented to a file" },
+    output: textFlag("FILE", "Write the topmost CA that was presented to a file"),
     json: switchFlag("Print one JSON object"),
     provider: requiredFlag("ID", "Provider; `demo` uses the simulated network"),
     ...NETWORK_FLAGS,

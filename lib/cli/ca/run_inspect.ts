@@ -12,7 +12,7 @@ import { wrapText } from "../../text/wrap.ts";
 import type { InspectFlags } from "./command.ts";
 import type { CliContext } from "../command/context.ts";
 import { createReporter } from "../output/reporter.ts";
-import { factLines, type FactRow } from "./fact_lines.ts";
+import { certificateRows, factLines } from "./fact_lines.ts";
 import { chooseBundle, noBundle, openBundle } from "./open_bundle.ts";
 
 /**
@@ -84,15 +84,7 @@ function render(inspection: Inspection): string {
 
 function renderCertificate(certificate: InspectedCertificate): readonly string[] {
   const { aux } = certificate;
-  const use = certificate.is_ca ? "CA" : "not a CA";
-  const rows: FactRow[] = [
-    ["subject", certificate.subject],
-    ["issuer", certificate.self_signed ? "itself" : certificate.issuer],
-    ["valid", `${certificate.not_before} to ${certificate.not_after}`],
-    ["kind", `${use}${certificate.self_signed ? ", self-signed" : ""}, ${certificate.label}`],
-    ["key", `${certificate.key}, signed with ${certificate.signature_hash}`],
-    ["SHA-256", certificate.sha256],
-  ];
+  const rows = certificateRows(certificate, certificate.label);
   const { name_constraints: constraints, unknown_critical_extensions: critical } = certificate;
   if (constraints !== undefined) {
     if (constraints.permitted.length > 0) rows.push(["permitted", constraints.permitted.join(", ")]);

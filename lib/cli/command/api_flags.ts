@@ -12,9 +12,8 @@ import {
   type NetworkFlags,
   OUTPUT_FLAGS,
   type OutputFlags,
-  text,
 } from "./shared_flags.ts";
-import { parsedFlag, pathFlag, requiredFlag, requiredText, switchFlag } from "./flags/flag_kinds.ts";
+import { parsedFlag, pathFlag, requiredFlag, switchFlag, textFlag } from "./flags/flag_kinds.ts";
 
 /** The flags of a command that makes one call of the API. */
 export type ApiFlags = OutputFlags & NetworkFlags & {
@@ -29,11 +28,7 @@ export type ApiFlags = OutputFlags & NetworkFlags & {
 /** Parameters of {@link ApiFlags}. */
 export const API_FLAGS: FlagParametersForType<ApiFlags, CliContext> = {
   provider: {
-    kind: "parsed",
-    parse: requiredText,
-    optional: true,
-    placeholder: "ID",
-    brief: "Provider: openai, ollama, lmstudio, demo, or an id in config.toml",
+    ...requiredFlag("ID", "Provider: openai, ollama, lmstudio, demo, or an id in config.toml"),
     proposeCompletions: async function () {
       return (await import("./flags/proposals.ts")).providers(this.host.world);
     },
@@ -54,11 +49,7 @@ export const API_FLAGS: FlagParametersForType<ApiFlags, CliContext> = {
 /** The flag `--model` of the commands that name a model. */
 export const MODEL_FLAG: FlagParametersForType<{ readonly model?: string }, CliContext> = {
   model: {
-    kind: "parsed",
-    parse: text,
-    optional: true,
-    placeholder: "NAME",
-    brief: "Model that answers",
+    ...textFlag("NAME", "Model that answers"),
     proposeCompletions: async function () {
       return (await import("./flags/proposals.ts")).models(this.host.world);
     },

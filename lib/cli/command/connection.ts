@@ -15,18 +15,13 @@ import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
 import type { Reporter } from "../output/reporter.ts";
 import type { Host } from "./host.ts";
-import type { NetworkFlags } from "./shared_flags.ts";
+import { type NetworkFlags, settingsFlags } from "./shared_flags.ts";
 
 /** The flags that configure a connection; each command has some of them. */
 export type ConnectionFlags = NetworkFlags & SharedFlags & {
   /** Headers `NAME: VALUE` for requests to the provider. */
   readonly header?: readonly string[];
 };
-
-/** Returns the flags in the form that the settings require. */
-export function settingsFlags({ config, ...flags }: NetworkFlags & SharedFlags): SharedFlags {
-  return { ...flags, ...(config === undefined ? {} : { overrides: config }) };
-}
 
 /** The parts that a command needs for requests to a provider. Dispose of it at the end of the command. */
 export type Connection = Connected;
@@ -159,11 +154,9 @@ const SAME_KIND = 2;
 
 function summarize(warnings: readonly Warning[], reporter: Reporter): readonly Warning[] {
   if (reporter.level > 0) return warnings;
-  const byCode = new Map<string, Warning[]>();
-  for (const warning of warnings) byCode.set(warning.code, [...byCode.get(warning.code) ?? [], warning]);
   // Only warnings about certificates are limited; every unknown key of a configuration is reported.
   const isCounted = ({ code }: Warning) => /^(ca|system_root)_/.test(code);
-  return [...byCode.values()].flatMap((same) => {
+  return [...Map.groupBy(warnings, ({ code }) => code).values()].flatMap((same) => {
     const [first] = same;
     if (first === undefined || same.length <= SAME_KIND || !isCounted(first)) return same;
     return [{

@@ -4,6 +4,7 @@
  * @module
  */
 import type { FlagParametersForType } from "@stricli/core";
+import type { SharedFlags } from "../../config/settings.ts";
 import type { OutputFlags } from "../output/reporter.ts";
 import type { CliContext } from "./context.ts";
 import { switchFlag, textFlag, textListFlag } from "./flags/flag_kinds.ts";
@@ -20,6 +21,11 @@ export type NetworkFlags = {
   readonly config?: readonly string[];
   readonly strictConfig?: boolean;
 };
+
+/** Returns the flags in the form that the settings require. Further flags do no harm. */
+export function settingsFlags({ config, ...flags }: NetworkFlags & SharedFlags): SharedFlags {
+  return { ...flags, ...(config === undefined ? {} : { overrides: config }) };
+}
 
 /** Returns a value unchanged. */
 export const text = (input: string): string => input;
@@ -47,11 +53,7 @@ export const NETWORK_FLAGS: FlagParametersForType<NetworkFlags, CliContext> = {
   clientKey: textFlag("FILE", "Private key of the client certificate (PEM)"),
   proxy: textFlag("URL|none", "Proxy for every connection, or none"),
   profile: {
-    kind: "parsed",
-    parse: text,
-    optional: true,
-    placeholder: "NAME",
-    brief: "Profile of the configuration",
+    ...textFlag("NAME", "Profile of the configuration"),
     proposeCompletions: async function () {
       return (await import("./flags/proposals.ts")).profiles(this.host.world);
     },

@@ -21,11 +21,7 @@ export const compactCommand = defineCommand<CompactFlags, [string?]>({
   flags: {
     ...MODEL_FLAG,
     conversation: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "NAME",
-      brief: "Conversation to compact, instead of a file; it is not changed",
+      ...textFlag("NAME", "Conversation to compact, instead of a file; it is not changed"),
       proposeCompletions: async function () {
         return (await import("../conversation/conversation_folder.ts")).conversationNames(this.host.world);
       },

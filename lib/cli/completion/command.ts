@@ -4,6 +4,7 @@
  * @module
  */
 import { defineCommand } from "../command/command.ts";
+import { oneOf } from "../command/flags/parsers.ts";
 
 /** Shells that there is a completion script for. */
 const SHELLS = ["bash", "zsh", "fish", "pwsh"] as const;
@@ -12,11 +13,7 @@ const SHELLS = ["bash", "zsh", "fish", "pwsh"] as const;
 export type Shell = typeof SHELLS[number];
 
 /** Finds the shell of that name. */
-export function parseShell(input: string): Shell {
-  const shell = SHELLS.find((name) => name === input);
-  if (shell === undefined) throw new Error(`"${input}" is not one of ${SHELLS.join(", ")}`);
-  return shell;
-}
+export const parseShell = oneOf(...SHELLS);
 
 /** `culvert completion`. */
 export const completionCommand = defineCommand<Record<never, never>, [Shell]>({

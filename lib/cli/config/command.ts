@@ -11,12 +11,11 @@ import {
   OUTPUT_FLAGS,
   type OutputFlags,
 } from "../command/shared_flags.ts";
-import { requiredFlag, switchFlag, textFlag, textListFlag } from "../command/flags/flag_kinds.ts";
+import { requiredFlag, switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `culvert config`. */
 export type ConfigFlags = OutputFlags & NetworkFlags & {
   readonly json?: boolean;
-  readonly config?: readonly string[];
   readonly model?: string;
   readonly provider?: string;
   readonly baseUrl?: string;
@@ -30,10 +29,9 @@ export const configCommand = defineCommand<ConfigFlags, []>({
     provider: requiredFlag("ID", "Provider, as for respond"),
     baseUrl: requiredFlag("URL", "Base URL, as for respond"),
     ...NETWORK_FLAGS,
-    config: textListFlag("KEY=VALUE", "Override a configuration key; may be repeated"),
     ...OUTPUT_FLAGS,
   },
-  aliases: { ...OUTPUT_ALIASES, m: "model", C: "config" },
+  aliases: { ...OUTPUT_ALIASES, m: "model" },
   positional: { kind: "tuple", parameters: [] },
   docs: {
     brief: "Show the settings in force and the source of each",

@@ -5,9 +5,9 @@
  */
 import { addSecretsInForce } from "../../config/environment/secrets_in_force.ts";
 import { loadSettings } from "../../config/load_settings.ts";
-import type { SharedFlags } from "../../config/settings.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
 import { removeControls } from "../../text/control_characters.ts";
+import { settingsFlags } from "../command/shared_flags.ts";
 import type { CliContext } from "../command/context.ts";
 import { createReporter } from "../output/reporter.ts";
 import type { ConfigFlags } from "./command.ts";
@@ -18,16 +18,12 @@ export async function run(context: CliContext, flags: ConfigFlags): Promise<void
   const { host } = context;
   const { world } = host;
   const reporter = createReporter(host, flags);
-  const settings = await loadSettings(sharedFlags(flags), world);
+  const settings = await loadSettings(settingsFlags(flags), world);
   settings.warnings.forEach(reporter.warn);
   settings.notes.forEach((note) => reporter.note(note));
   addSecretsInForce(host.secrets(), settings, world);
   const report = settingsReport(settings, world, createRedactor(host.secrets(), "user"));
   await host.stdout.write(flags.json === true ? `${JSON.stringify(report)}\n` : renderSettings(report));
-}
-
-function sharedFlags({ config, ...flags }: ConfigFlags): SharedFlags {
-  return { ...flags, ...(config === undefined ? {} : { overrides: config }) };
 }
 
 /** Width of the lines, columns. */

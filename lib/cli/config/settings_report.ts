@@ -171,9 +171,8 @@ function routeRows({ proxy }: Settings, world: World): readonly SettingRow[] {
 function rowsOf(
   values: Readonly<Record<string, SettingValue | undefined>>,
   sources: Readonly<Record<string, string>>,
-  source = "default",
 ): SettingRow[] {
   return Object.entries(values).flatMap(([key, value]) =>
-    value === undefined ? [] : [{ key, value, source: sources[key] ?? source }]
+    value === undefined ? [] : [{ key, value, source: sources[key] ?? "default" }]
   );
 }

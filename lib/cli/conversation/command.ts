@@ -5,12 +5,11 @@
  */
 import { type CommandDocs, defineCommand, defineGroup } from "../command/command.ts";
 import type { CliContext } from "../command/context.ts";
+import { switchFlag } from "../command/flags/flag_kinds.ts";
 import { OUTPUT_ALIASES, OUTPUT_FLAGS, type OutputFlags, text } from "../command/shared_flags.ts";
 
 /** The flags of every command of the group. */
 export type ConversationFlags = OutputFlags & { readonly json?: boolean };
-
-const JSON_FLAG = { kind: "boolean", optional: true, withNegated: false } as const;
 
 async function proposeNames(this: CliContext): Promise<readonly string[]> {
   return (await import("./conversation_folder.ts")).conversationNames(this.host.world);
@@ -24,7 +23,7 @@ const NAME = {
 };
 
 const ls = defineCommand<ConversationFlags, []>({
-  flags: { json: { ...JSON_FLAG, brief: "Print one JSON object per conversation" }, ...OUTPUT_FLAGS },
+  flags: { json: switchFlag("Print one JSON object per conversation"), ...OUTPUT_FLAGS },
   aliases: OUTPUT_ALIASES,
   positional: { kind: "tuple", parameters: [] },
   docs: {
@@ -36,7 +35,7 @@ const ls = defineCommand<ConversationFlags, []>({
 });
 
 const show = defineCommand<ConversationFlags, [string]>({
-  flags: { json: { ...JSON_FLAG, brief: "Print the file: one JSON object per turn" }, ...OUTPUT_FLAGS },
+  flags: { json: switchFlag("Print the file: one JSON object per turn"), ...OUTPUT_FLAGS },
   aliases: OUTPUT_ALIASES,
   positional: { kind: "tuple", parameters: [NAME] },
   docs: {

@@ -7,6 +7,7 @@ import { CulvertError } from "../../errors.ts";
 import type { ResponseItem } from "../../responses/events/items.ts";
 import type { CliContext } from "../command/context.ts";
 import { createReporter } from "../output/reporter.ts";
+import { renderTable } from "../output/table.ts";
 import type { ConversationFlags } from "./command.ts";
 import { conversationFolder, listConversations } from "./conversation_folder.ts";
 import { readTurns } from "./conversation_record.ts";
@@ -40,7 +41,9 @@ export async function run({ host }: CliContext, flags: ConversationFlags): Promi
   }
   if (flags.json === true) return;
   if (rows.length === 0) return reporter.progress(`no conversation is stored in ${folder}`);
-  await host.stdout.write(table([["NAME", "TURNS", "LAST USED (UTC)", "FIRST PROMPT"], ...rows]));
+  const head = ["NAME", "TURNS", "LAST USED (UTC)", "FIRST PROMPT"];
+  // No name is truncated, since other commands need it in full.
+  await host.stdout.write(renderTable([head, ...rows], Infinity));
 }
 
 function isPrompt(item: ResponseItem): boolean {
@@ -50,12 +53,4 @@ function isPrompt(item: ResponseItem): boolean {
 function excerpt(text: string): string {
   const line = text.replace(/\s+/g, " ").trim();
   return line.length <= EXCERPT_WIDTH ? line : `${line.slice(0, EXCERPT_WIDTH - 1)}…`;
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    `${row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  ").trimEnd()}\n`
-  )
-    .join("");
 }

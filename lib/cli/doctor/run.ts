@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { SharedFlags } from "../../config/settings.ts";
 import { type ExaminationOptions, examine } from "../../doctor/examine.ts";
 import { renderReport } from "../../doctor/report/render.ts";
 import type { Report, ReportMode } from "../../doctor/report/report.ts";
 import { CulvertError } from "../../errors.ts";
 import { applyStyles } from "../../text/style.ts";
+import { settingsFlags } from "../command/shared_flags.ts";
 import { wantsColor } from "../output/color.ts";
 import type { DoctorFlags } from "./command.ts";
 import type { CliContext } from "../command/context.ts";
@@ -25,7 +25,7 @@ export async function run(context: CliContext, flags: DoctorFlags, url?: string)
     : (await import("../command/flags/header.ts")).parseHeaders(flags.header);
   const report = await examineHere({
     world,
-    flags: sharedFlags(flags, url),
+    flags: { ...settingsFlags(flags), ...(url === undefined ? {} : { baseUrl: url }) },
     headers,
     mode,
     spend: flags.spend === true,
@@ -60,23 +60,4 @@ function modeOf(flags: DoctorFlags): ReportMode {
     });
   }
   return flags.networkOnly === true ? "network-only" : flags.offline === true ? "offline" : "full";
-}
-
-function sharedFlags(flags: DoctorFlags, url: string | undefined): SharedFlags {
-  const { caCert, proxy, profile, strictConfig, model, provider, transport, apiKeyFile } = flags;
-  const given = {
-    caCert,
-    clientCert: flags.clientCert,
-    clientKey: flags.clientKey,
-    overrides: flags.config,
-    proxy,
-    profile,
-    strictConfig,
-    model,
-    provider,
-    transport,
-    apiKeyFile,
-    baseUrl: url,
-  };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { plural } from "../../text/plural.ts";
-import { findLeaks } from "../../capture/export/find_leaks.ts";
+import { findLeaks, MAX_LEAKS } from "../../capture/export/find_leaks.ts";
 import { redactedCapture } from "../../capture/export/shared_capture.ts";
 import type { Exchange, LoadedCapture } from "../../capture/record/read/exchanges.ts";
 import { CulvertError } from "../../errors.ts";
@@ -177,7 +177,7 @@ function verified(chunks: readonly Chunk[], path: string): readonly Chunk[] {
   throw new CulvertError(
     "check_failed",
     `The export of ${path} contains ${
-      leaks.length === 20 ? "20 or more" : leaks.length
+      leaks.length === MAX_LEAKS ? `${MAX_LEAKS} or more` : leaks.length
     } secrets; nothing was written`,
     {
       hint: `The first is on line ${first.line}, ${first.length} characters after ${

@@ -14,7 +14,7 @@ import {
   text,
 } from "../command/shared_flags.ts";
 import { SPEECH_FLAGS, type SpeechFlags } from "../transcribe/speech_flags.ts";
-import { pathFlag, requiredFlag, switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
+import { parsedFlag, pathFlag, requiredFlag, switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `realtime`. */
 export type RealtimeFlags = NetworkFlags & OutputFlags & SpeechFlags & {
@@ -42,29 +42,25 @@ export const realtimeCommand = defineCommand<RealtimeFlags, readonly string[]>({
       "Request a spoken answer and write the audio to this file; with - the text goes to stderr",
     ),
     format: {
-      kind: "parsed",
-      parse: oneOf("wav", "pcm"),
-      optional: true,
-      placeholder: "wav|pcm",
-      brief: "Format of that audio: WAV, or 16-bit PCM of 24,000 Hz without a header (default wav)",
+      ...parsedFlag(
+        oneOf("wav", "pcm"),
+        "wav|pcm",
+        "Format of that audio: WAV, or 16-bit PCM of 24,000 Hz without a header (default wav)",
+      ),
       proposeCompletions: () => ["wav", "pcm"],
     },
     voice: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "NAME",
-      brief: "Voice of the model (default marin; v1 and v3: cove)",
+      ...textFlag("NAME", "Voice of the model (default marin; v1 and v3: cove)"),
       proposeCompletions: async () => (await import("../../realtime/protocol/protocol_version.ts")).VOICES.v2,
     },
     instructions: textFlag("TEXT", "Instructions for the model"),
     model: textFlag("NAME", "Model that answers (default gpt-realtime-1.5)"),
     protocol: {
-      kind: "parsed",
-      parse: oneOf("v1", "v2", "v3"),
-      optional: true,
-      placeholder: "v1|v2|v3",
-      brief: "Version of the realtime protocol (default v2, the version of the public API)",
+      ...parsedFlag(
+        oneOf("v1", "v2", "v3"),
+        "v1|v2|v3",
+        "Version of the realtime protocol (default v2, the version of the public API)",
+      ),
       proposeCompletions: () => ["v1", "v2", "v3"],
     },
     sdp: pathFlag("FILE|-", "Create a call: send this SDP offer of a WebRTC client and print the answer"),

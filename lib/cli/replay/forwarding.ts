@@ -29,7 +29,7 @@ export async function startForwarding(
   host: Host,
   reporter: Reporter,
 ): Promise<Forwarding> {
-  const { baseUrl, output, caCert, clientCert, clientKey, proxy, profile, config, strictConfig } = flags;
+  const { baseUrl, output, ...others } = flags;
   const base = baseUrl === undefined ? recordedBase(capture) : URL.parse(baseUrl);
   if (base === null || base === undefined || !/^https?:$/.test(base.protocol)) {
     throw new CulvertError(
@@ -40,13 +40,11 @@ export async function startForwarding(
       },
     );
   }
-  const given = Object.entries({ caCert, clientCert, clientKey, proxy, profile, config, strictConfig })
-    .filter(([, value]) => value !== undefined);
   const recording = output === undefined ? undefined : await recordCommand(output, host, reporter);
   try {
     const connection = await connectCommand(
       host,
-      Object.fromEntries(given),
+      others,
       reporter,
       recording === undefined ? {} : { tap: recording.tap },
     );

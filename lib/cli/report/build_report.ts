@@ -85,9 +85,8 @@ function attemptFacts(attempt: ProbeResult): DetailValue {
 
 /** Returns scheme, host and path. A query may contain a key. */
 function hostOf(text: string): string {
-  if (!URL.canParse(text)) return "invalid";
-  const url = new URL(text);
-  return `${url.protocol}//${url.host}${url.pathname}`;
+  const url = URL.parse(text);
+  return url === null ? "invalid" : `${url.protocol}//${url.host}${url.pathname}`;
 }
 
 function osRelease(): string | null {

@@ -80,11 +80,7 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
     image: pathListFlag("FILE|URL", "Image for the prompt; may be repeated"),
     file: pathListFlag("PATH", "File to upload for the prompt; may be repeated"),
     reasoning: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "EFFORT",
-      brief: "Reasoning effort: none, minimal, low, medium, high, xhigh, max",
+      ...textFlag("EFFORT", "Reasoning effort: none, minimal, low, medium, high, xhigh, max"),
       proposeCompletions: () => EFFORTS,
     },
     verbosity: {
@@ -112,11 +108,7 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
     ),
     continue: switchFlag("Continue the latest stored conversation"),
     conversation: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "NAME",
-      brief: "Continue or begin the conversation with this name",
+      ...textFlag("NAME", "Continue or begin the conversation with this name"),
       proposeCompletions: async function () {
         return (await import("../conversation/conversation_folder.ts")).conversationNames(this.host.world);
       },
@@ -125,11 +117,7 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
     previous: requiredFlag("ID", "Continue the stored response with this id"),
     output: pathFlag("FILE", "Also write the answer to a file, at the end"),
     render: {
-      kind: "parsed",
-      parse: oneOf("auto", "never"),
-      optional: true,
-      placeholder: "auto|never",
-      brief: "Format Markdown on a terminal (default auto)",
+      ...parsedFlag(oneOf("auto", "never"), "auto|never", "Format Markdown on a terminal (default auto)"),
       proposeCompletions: () => ["auto", "never"],
     },
     repeatFrom: pathFlag("FILE", "Answer each line of the file, in one session"),

@@ -4,6 +4,7 @@
  * @module
  */
 import { defineCommand } from "../command/command.ts";
+import { integerUpTo } from "../command/flags/parsers.ts";
 import {
   NETWORK_FLAGS,
   type NetworkFlags,
@@ -12,7 +13,6 @@ import {
   type OutputFlags,
   text,
 } from "../command/shared_flags.ts";
-import { boundedInteger } from "./bounded_integer.ts";
 import { PORT_FLAG } from "./listen_port.ts";
 import { parsedFlag, pathFlag, requiredFlag, switchFlag } from "../command/flags/flag_kinds.ts";
 
@@ -50,7 +50,7 @@ export const serveCommand = defineCommand<ServeFlags, string[]>({
     },
     httpShutdown: switchFlag("Stop at POST /shutdown with the shutdown token of --server-info"),
     drain: parsedFlag(
-      (input) => boundedInteger(input, 0, 86_400),
+      integerUpTo(86_400),
       "SECONDS",
       "Time for running exchanges to end after SIGTERM; default 30",
     ),

@@ -4,16 +4,15 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import { boundedInteger } from "./bounded_integer.ts";
+import { parsedFlag } from "../command/flags/flag_kinds.ts";
+import { integerUpTo } from "../command/flags/parsers.ts";
 
 /** The flag. */
-export const PORT_FLAG = {
-  kind: "parsed",
-  parse: (input: string) => boundedInteger(input, 0, 65_535),
-  optional: true,
-  placeholder: "N",
-  brief: "Port on 127.0.0.1; by default the system chooses a free one",
-} as const;
+export const PORT_FLAG = parsedFlag(
+  integerUpTo(65_535),
+  "N",
+  "Port on 127.0.0.1; by default the system chooses a free one",
+);
 
 /**
  * Starts a server.

@@ -4,6 +4,7 @@
  * @module
  */
 import { type CommandDocs, defineCommand, defineGroup } from "../command/command.ts";
+import { switchFlag } from "../command/flags/flag_kinds.ts";
 import {
   NETWORK_FLAGS,
   type NetworkFlags,
@@ -16,11 +17,9 @@ import {
 /** The flags of both commands. */
 export type TelemetryFlags = OutputFlags & NetworkFlags & { readonly json?: boolean };
 
-const JSON_FLAG = { kind: "boolean", optional: true, withNegated: false } as const;
-
 const status = defineCommand<TelemetryFlags, []>({
   flags: {
-    json: { ...JSON_FLAG, brief: "Print one JSON object" },
+    json: switchFlag("Print one JSON object"),
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
   },
@@ -38,7 +37,7 @@ const status = defineCommand<TelemetryFlags, []>({
 
 const preview = defineCommand<TelemetryFlags, string[]>({
   flags: {
-    json: { ...JSON_FLAG, brief: "Print one JSON object for each signal" },
+    json: switchFlag("Print one JSON object for each signal"),
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
   },

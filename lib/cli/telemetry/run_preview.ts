@@ -13,7 +13,7 @@ import { createRedactor } from "../../redaction/redactor.ts";
 import { MASK } from "../../redaction/span.ts";
 import { userMessage } from "../../responses/events/items.ts";
 import { Session, sessionOptions } from "../../responses/turn/session.ts";
-import { settingsFlags } from "../command/connection.ts";
+import { settingsFlags } from "../command/shared_flags.ts";
 import type { CliContext } from "../command/context.ts";
 import { demoSettings, startDemo } from "../../mock/demo.ts";
 import { listenForStop } from "../command/stop_signals.ts";

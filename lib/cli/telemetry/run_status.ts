@@ -11,7 +11,7 @@ import {
   TelemetryStateFile,
 } from "../../observe/otlp/telemetry_state.ts";
 import { redactUrl } from "../../redaction/address.ts";
-import { settingsFlags } from "../command/connection.ts";
+import { settingsFlags } from "../command/shared_flags.ts";
 import type { CliContext } from "../command/context.ts";
 import { createReporter } from "../output/reporter.ts";
 import type { TelemetryFlags } from "./command.ts";

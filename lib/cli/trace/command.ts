@@ -12,7 +12,7 @@ import {
   type OutputFlags,
   text,
 } from "../command/shared_flags.ts";
-import { pathFlag, textFlag } from "../command/flags/flag_kinds.ts";
+import { pathFlag, switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `trace ls`. */
 export type TraceListFlags = OutputFlags & { readonly json?: boolean; readonly root?: string };
@@ -42,8 +42,6 @@ export type TraceExportFlags = OutputFlags & NetworkFlags & {
   readonly root?: string;
 };
 
-const SWITCH = { kind: "boolean", optional: true, withNegated: false } as const;
-
 const ROOT_FLAG = pathFlag("FOLDER", "Folder of traces; default: see culvert help trace");
 
 const TRACE = {
@@ -54,7 +52,7 @@ const TRACE = {
 
 const ls = defineCommand<TraceListFlags, []>({
   flags: {
-    json: { ...SWITCH, brief: "Print one JSON object for each trace" },
+    json: switchFlag("Print one JSON object for each trace"),
     root: ROOT_FLAG,
     ...OUTPUT_FLAGS,
   },
@@ -72,10 +70,10 @@ const ls = defineCommand<TraceListFlags, []>({
 
 const show = defineCommand<TraceShowFlags, [string]>({
   flags: {
-    json: { ...SWITCH, brief: "Print the reduced trace as one JSON object" },
-    html: { ...SWITCH, brief: "Print a page that draws each turn on a time line, in one file" },
+    json: switchFlag("Print the reduced trace as one JSON object"),
+    html: switchFlag("Print a page that draws each turn on a time line, in one file"),
     output: pathFlag("FILE", "Write to a file instead of standard output; a new file has mode 0600"),
-    share: { ...SWITCH, brief: "Omit contents and directories, so that the output can be shared" },
+    share: switchFlag("Omit contents and directories, so that the output can be shared"),
     capture: pathFlag("DIR", "Show for each attempt its exchange in this capture"),
     payload: textFlag("ID", "Print this payload as it was recorded, such as raw_payload:4"),
     root: ROOT_FLAG,
@@ -100,9 +98,9 @@ const show = defineCommand<TraceShowFlags, [string]>({
 
 const grep = defineCommand<TraceGrepFlags, [string, string | undefined]>({
   flags: {
-    json: { ...SWITCH, brief: "Print one JSON object for each text that matches" },
-    ignoreCase: { ...SWITCH, brief: "Ignore upper and lower case" },
-    regexp: { ...SWITCH, brief: "Interpret PATTERN as a regular expression" },
+    json: switchFlag("Print one JSON object for each text that matches"),
+    ignoreCase: switchFlag("Ignore upper and lower case"),
+    regexp: switchFlag("Interpret PATTERN as a regular expression"),
     root: ROOT_FLAG,
     ...OUTPUT_FLAGS,
   },
@@ -129,7 +127,7 @@ const grep = defineCommand<TraceGrepFlags, [string, string | undefined]>({
 
 const exportCommand = defineCommand<TraceExportFlags, [string, string]>({
   flags: {
-    share: { ...SWITCH, brief: "Omit contents and directories" },
+    share: switchFlag("Omit contents and directories"),
     root: ROOT_FLAG,
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,

@@ -13,7 +13,7 @@ import {
   text,
 } from "../command/shared_flags.ts";
 import { SPEECH_FLAGS, type SpeechFlags } from "./speech_flags.ts";
-import { parsedFlag, switchFlag } from "../command/flags/flag_kinds.ts";
+import { parsedFlag, switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `transcribe`. */
 export type TranscribeFlags = NetworkFlags & OutputFlags & SpeechFlags & {
@@ -27,11 +27,7 @@ export type TranscribeFlags = NetworkFlags & OutputFlags & SpeechFlags & {
 export const transcribeCommand = defineCommand<TranscribeFlags, [string]>({
   flags: {
     model: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "NAME",
-      brief: "Model that transcribes (default gpt-4o-mini-transcribe)",
+      ...textFlag("NAME", "Model that transcribes (default gpt-4o-mini-transcribe)"),
       proposeCompletions: () => [
         "gpt-4o-mini-transcribe",
         "gpt-4o-transcribe",

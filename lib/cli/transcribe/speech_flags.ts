@@ -7,7 +7,7 @@ import type { FlagParametersForType } from "@stricli/core";
 import type { CliContext } from "../command/context.ts";
 import { positiveInteger, positiveNumber } from "../command/flags/parsers.ts";
 import { HEADER_FLAGS, type HeaderFlags } from "../command/shared_flags.ts";
-import { parsedFlag, pathFlag, requiredFlag, requiredText, switchFlag } from "../command/flags/flag_kinds.ts";
+import { parsedFlag, pathFlag, requiredFlag, switchFlag } from "../command/flags/flag_kinds.ts";
 
 /** The flags. */
 export type SpeechFlags = HeaderFlags & {
@@ -35,11 +35,7 @@ export const SPEECH_FLAGS: FlagParametersForType<SpeechFlags, CliContext> = {
   ),
   json: switchFlag("Print events as JSON lines; the last is culvert.result"),
   provider: {
-    kind: "parsed",
-    parse: requiredText,
-    optional: true,
-    placeholder: "ID",
-    brief: "Provider: openai, demo, or an id in config.toml",
+    ...requiredFlag("ID", "Provider: openai, demo, or an id in config.toml"),
     proposeCompletions: async function () {
       return (await import("../command/flags/proposals.ts")).providers(this.host.world);
     },

@@ -160,7 +160,7 @@ export class AuthEvidence {
     const { provider, now } = this.#options;
     const { issuedAt, expiresAt } = isSigned ? {} : facts ?? {};
     const base = provider.baseUrl ?? (facts === undefined ? undefined : defaultBaseUrl(facts.mode));
-    const url = base !== undefined && URL.canParse(base) ? new URL(base) : undefined;
+    const url = base === undefined ? undefined : URL.parse(base) ?? undefined;
     return {
       auth_base_url_class: url === undefined ? "" : baseUrlClass(url),
       auth_provider_mismatch: url === undefined || facts === undefined

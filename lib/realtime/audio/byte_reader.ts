@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { joinBytes } from "../../text/join_bytes.ts";
 
 /** Reads from an iterable of chunks, of which at most one is buffered. */
 export class ByteReader {
@@ -46,10 +47,7 @@ export class ByteReader {
 
   /** Puts bytes back before the unread ones. */
   unread(bytes: Uint8Array): void {
-    const joined = new Uint8Array(bytes.length + this.#rest.length);
-    joined.set(bytes);
-    joined.set(this.#rest, bytes.length);
-    this.#rest = joined;
+    this.#rest = joinBytes([bytes, this.#rest]);
   }
 
   /** Discards `count` bytes; fewer at the end. */

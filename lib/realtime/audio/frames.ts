@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { joinBytes } from "../../text/join_bytes.ts";
 import { SAMPLE_BYTES } from "./pcm16.ts";
 
 /** Longest frame, ms: the server may send text after each. */
@@ -26,9 +27,7 @@ export async function* frames(
   const shortest = rate * SHORTEST_MS / 1000 * SAMPLE_BYTES;
   let rest = new Uint8Array();
   for await (const piece of pcm) {
-    const joined = new Uint8Array(rest.length + piece.length);
-    joined.set(rest);
-    joined.set(piece, rest.length);
+    const joined = joinBytes([rest, piece]);
     let at = 0;
     while (joined.length - at >= shortest) {
       const frame = joined.subarray(at, at + longest);

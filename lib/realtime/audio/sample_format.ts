@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { joinBytes } from "../../text/join_bytes.ts";
 
 /** The encoding of a sample, little-endian. Integers are signed, except `u8`. */
 export type SampleEncoding = "u8" | "s16" | "s24" | "s32" | "f32" | "f64";
@@ -66,7 +67,7 @@ export class SampleDecoder {
     const { channels, encoding } = this.#format;
     const sampleBytes = BYTES[encoding];
     const size = blockBytes(this.#format);
-    const data = this.#rest.length === 0 ? bytes : joined(this.#rest, bytes);
+    const data = this.#rest.length === 0 ? bytes : joinBytes([this.#rest, bytes]);
     const count = Math.floor(data.length / size);
     this.#rest = data.slice(count * size);
     const view = new DataView(data.buffer, data.byteOffset, count * size);
@@ -80,11 +81,4 @@ export class SampleDecoder {
     }
     return samples;
   }
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
 }

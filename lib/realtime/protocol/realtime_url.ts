@@ -53,9 +53,9 @@ export function realtimeUrl(target: RealtimeTarget): URL {
 }
 
 function socketUrl(base: string): URL {
-  const url = URL.canParse(base) ? new URL(base) : undefined;
-  const scheme = url === undefined ? undefined : SCHEMES[url.protocol];
-  if (url === undefined || scheme === undefined) {
+  const url = URL.parse(base);
+  const scheme = SCHEMES[url?.protocol ?? ""];
+  if (url === null || scheme === undefined) {
     throw new CulvertError(
       "config",
       "The base URL of the realtime websocket is not an http, https, ws or wss URL",

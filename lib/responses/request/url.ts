@@ -24,7 +24,7 @@ export function baseUrl(provider: Provider, mode: AuthMode): string {
  */
 export function possibleBaseUrls(provider: Provider): readonly URL[] {
   const bases = provider.baseUrl ? [provider.baseUrl] : [defaultBaseUrl("apikey"), defaultBaseUrl("chatgpt")];
-  return bases.filter((base) => URL.canParse(base)).map((base) => new URL(base));
+  return bases.map((base) => URL.parse(base)).filter((url) => url !== null);
 }
 
 /**
@@ -41,8 +41,8 @@ export function endpointUrl(base: string, path: string, query: Readonly<Record<s
   const relative = path.replace(/^\/+/, "");
   const own = cut !== -1 && base[cut] === "?" ? base.slice(cut).replace(/#.*$/s, "") : "";
   const text = (relative === "" ? stem : `${stem}/${relative}`) + own;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
     throw new CulvertError("config", "The provider's base_url is not an http or https URL", {
       hint: "Write it in full, such as https://api.openai.com/v1.",
       details: { base_url: quotedAddress(base) },

@@ -10,7 +10,12 @@ import {
   extensionWarnings,
   readExtensions,
 } from "../certificate/certificate_extensions.ts";
-import { type CertificateFacts, certificateFacts, weaknesses } from "../certificate/certificate_facts.ts";
+import {
+  type CertificateFacts,
+  certificateFacts,
+  keyText,
+  weaknesses,
+} from "../certificate/certificate_facts.ts";
 
 /** A certificate in the JSON output of every command. */
 export interface DescribedCertificate {
@@ -105,7 +110,7 @@ function inspect(
     not_after: facts.notAfter,
     is_ca: facts.isCa,
     self_signed: facts.isSelfSigned,
-    key: facts.keyBits === undefined ? facts.keyType : `${facts.keyType} ${facts.keyBits}`,
+    key: keyText(facts),
     signature_hash: facts.signatureHash,
     sha256: facts.sha256,
     ...(nameConstraints === undefined ? {} : { name_constraints: nameConstraints }),

@@ -129,6 +129,11 @@ function isSignedByItself(certificate: X509Certificate, canVerify: boolean): boo
   }
 }
 
+/** Returns the type of a key and its size, such as `rsa 2048`. */
+export function keyText({ keyType, keyBits }: Pick<CertificateFacts, "keyType" | "keyBits">): string {
+  return keyBits === undefined ? keyType : `${keyType} ${keyBits}`;
+}
+
 function isoDate(ms: number | undefined): string {
   return ms === undefined || !Number.isFinite(ms)
     ? "unreadable"

@@ -7,6 +7,7 @@ import type { DescribedCertificate } from "../../../trust/bundle/inspection.ts";
 import { doctorCommand, explain, hostAndPort } from "../../../net/failure/explain.ts";
 import type { PresentedCertificate } from "../../../net/diagnosis/presented_chain.ts";
 import { describeRoute } from "../../../net/route/route.ts";
+import { keyText } from "../../../trust/certificate/certificate_facts.ts";
 import type { Presentation } from "./presentation.ts";
 
 /** A failure in the report. */
@@ -107,9 +108,4 @@ function reported(certificate: PresentedCertificate, at: number): ReportedCertif
     signature_hash: certificate.signatureHash,
     sha256: certificate.sha256,
   };
-}
-
-/** Returns the kind of a key, with its size in bits if it is known. */
-function keyText({ keyType, keyBits }: Pick<PresentedCertificate, "keyType" | "keyBits">): string {
-  return keyBits === undefined ? keyType : `${keyType} ${keyBits}`;
 }

@@ -8,7 +8,7 @@ import { describeInterception } from "../../../doctor/probe/interception.ts";
 import { describeRoots, hostAndPort } from "../../../net/failure/explain.ts";
 import { describeRoute } from "../../../net/route/route.ts";
 import { wrapText } from "../../../text/wrap.ts";
-import { factLines, type FactRow } from "../fact_lines.ts";
+import { certificateRows, factLines } from "../fact_lines.ts";
 import type { Presentation } from "./presentation.ts";
 import { type PresentedReport, type ReportedCertificate, sentencesOf } from "./presented_report.ts";
 
@@ -34,14 +34,7 @@ export function renderPresented(presentation: Presentation, report: PresentedRep
 }
 
 function certificateLines(certificate: ReportedCertificate): readonly string[] {
-  const rows: FactRow[] = [
-    ["subject", certificate.subject],
-    ["issuer", certificate.self_signed ? "itself" : certificate.issuer],
-    ["valid", `${certificate.not_before} to ${certificate.not_after}`],
-    ["kind", `${certificate.is_ca ? "CA" : "not a CA"}${certificate.self_signed ? ", self-signed" : ""}`],
-    ["key", `${certificate.key}, signed with ${certificate.signature_hash}`],
-    ["SHA-256", certificate.sha256],
-  ];
+  const rows = certificateRows(certificate);
   if (certificate.names.length > 0) rows.splice(1, 0, ["names", certificate.names.join(", ")]);
   const { index } = certificate;
   return [`Certificate ${index}${index === 1 ? ", the server's own" : ""}`, ...factLines(rows)];

@@ -4,10 +4,10 @@
  * @module
  */
 import { loadSettings } from "../../../config/load_settings.ts";
-import type { SharedFlags } from "../../../config/settings.ts";
 import { CulvertError, EXIT } from "../../../errors.ts";
 import { certificatePem } from "../../../trust/encoding/base64.ts";
 import { cleanBundle } from "../../../trust/bundle/clean_bundle.ts";
+import { settingsFlags } from "../../command/shared_flags.ts";
 import { openOutput, type OutputFile } from "../../output/output_file.ts";
 import type { FetchFlags } from "../command.ts";
 import { connectWith } from "../../command/connection.ts";
@@ -73,7 +73,7 @@ async function lookFrom(
   url: URL,
   stop: AbortSignal,
 ): Promise<Presentation> {
-  const settings = await loadSettings(sharedFlags(flags), host.world);
+  const settings = await loadSettings(settingsFlags(flags), host.world);
   await using demo = settings.provider.id === "demo"
     ? await (await import("../../../mock/demo.ts")).startDemo(host.world)
     : undefined;
@@ -83,12 +83,6 @@ async function lookFrom(
   const identity = await identityFor(settings);
   const attempted = { url, route: routes.resolve(url), trust };
   return await lookAt(attempted, { trust, world, userAgent: userAgent(world), identity }, stop);
-}
-
-function sharedFlags(flags: FetchFlags): SharedFlags {
-  const { caCert, clientCert, clientKey, proxy, profile, config: overrides, strictConfig, provider } = flags;
-  const given = { caCert, clientCert, clientKey, proxy, profile, overrides, strictConfig, provider };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 /**

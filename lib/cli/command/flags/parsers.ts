@@ -57,3 +57,12 @@ export function oneOf<const T extends string>(...words: readonly T[]): (input: s
     throw new Error(`"${input}" is not one of ${words.join(", ")}`);
   };
 }
+
+/** Returns a parser for whole numbers from 0 to a limit. */
+export function integerUpTo(limit: number): (input: string) => number {
+  return (input) => {
+    const value = Number(input);
+    if (/^\d+$/.test(input) && value <= limit) return value;
+    throw new Error(`"${input}" is not a whole number from 0 to ${limit}`);
+  };
+}
