@@ -6,7 +6,7 @@
 import type { Environment } from "../../../world/world.ts";
 import { type Check, type Finding, ok, warn } from "../../check.ts";
 import type { DoctorContext } from "../../context.ts";
-import { misspeltVariables } from "./misspelt_variables.ts";
+import { misspeltVariables } from "./misspelled_variables.ts";
 
 /** Names that culvert does not read, and what to use instead. */
 const UNKNOWN: readonly (readonly [string, string])[] = [
