@@ -11,7 +11,7 @@ import type { World } from "../world/world.ts";
 import { type Network, type NetworkOptions, startNetwork } from "./network.ts";
 import { type LoginState, writeLogin } from "./oauth/login_file.ts";
 
-/** The names of OpenAI's models. The simulated API refuses others, which may be misspelt, except {@link foreignModel}. */
+/** The names of OpenAI's models. The simulated API refuses others, which may be misspelled, except {@link foreignModel}. */
 const OPENAI_MODEL = /^(?:gpt-|chatgpt-|o\d|codex-|computer-use-|mock-)/;
 
 /** Further faults of the simulated network. */
@@ -64,7 +64,7 @@ export async function startDemo(real: World, options: DemoOptions = {}): Promise
 
 /**
  * Returns the model of a configuration file if it belongs to another provider. The simulated API accepts it, so
- * that the demo works with the configuration of any provider; a model of a flag may be misspelt.
+ * that the demo works with the configuration of any provider; a model of a flag may be misspelled.
  */
 export function foreignModel({ model, sources }: Settings): string | undefined {
   return sources["model"] === "--model" || OPENAI_MODEL.test(model) ? undefined : model;

@@ -5,11 +5,11 @@
  * @module
  */
 
-/** Zero crossings of the sinc on each side of its centre. */
+/** Zero crossings of the sinc on each side of its center. */
 const ZERO_CROSSINGS = 32;
 /** Shape of the Kaiser window, for 90 dB of attenuation: 0.1102 (90 - 8.7). */
 const KAISER_BETA = 8.96;
-/** Centre of the transition band, as a part of half the lower rate. The stop band begins at half the lower rate. */
+/** Center of the transition band, as a part of half the lower rate. The stop band begins at half the lower rate. */
 const ROLL_OFF = 0.91;
 /** Maximum number of stored filters, one for each position of an output sample between two input samples. */
 const MAX_PHASES = 1024;
@@ -57,7 +57,7 @@ export class Resampler {
     input.set(this.#input);
     input.set(samples, this.#input.length);
     this.#input = input;
-    // The filter reads #reach samples after its centre.
+    // The filter reads #reach samples after its center.
     return this.#produce(input.length - 2 * this.#reach);
   }
 

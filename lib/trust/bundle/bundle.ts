@@ -44,7 +44,7 @@ export interface SkippedSection {
   readonly file?: string;
   /** 1-based line of its first line. */
   readonly line: number;
-  /** 1-based certificate index, if the section is labelled as a certificate. */
+  /** 1-based certificate index, if the section is labeled as a certificate. */
   readonly index?: number;
   /** The reason why it is not used. */
   readonly reason: string;

@@ -12,7 +12,7 @@ import { looksLikePkcs12, looksLikePkcs7, readPkcs7 } from "../encoding/pkcs7.ts
 import { decodeBundle, isJavaKeyStore } from "../encoding/bundle_text.ts";
 import { type CertificateAux, readAux } from "../certificate/x509_aux.ts";
 
-/** A section that is labelled as one certificate. */
+/** A section that is labeled as one certificate. */
 export interface Candidate {
   /** 1-based, counted over all certificate sections, unusable ones included. */
   readonly index: number;

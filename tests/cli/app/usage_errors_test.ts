@@ -26,7 +26,7 @@ for (const { path, flags, positionals } of commands) {
   const long = flags.flatMap(({ names }) => names).filter((flag) => /^--[a-z-]{6,}$/.test(flag))
     .find((flag) => flag !== "--version");
   if (long !== undefined) {
-    Deno.test(`${name} with ${long} misspelt suggests it`, async () => {
+    Deno.test(`${name} with ${long} misspelled suggests it`, async () => {
       const run = await culvert([...words, `${long.slice(0, -2)}${long.at(-1)}${long.at(-2)}`]);
       assertUsage(run, path, "did you mean");
       assertIncludes(run.stderr, long);

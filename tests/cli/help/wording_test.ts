@@ -31,7 +31,7 @@ const ROWS: readonly Row[] = [
   { args: ["auth", "logout"], says: "Not signed in: there is no auth.json\n", not: "was not signed in" },
   {
     args: ["doctor", "--offline"],
-    says: "No misspelt or unsupported variables\n",
+    says: "No misspelled or unsupported variables\n",
     not: "in vain",
   },
   { args: ["doctor", "--offline"], says: "Skipped", not: "Not asked" },

@@ -99,7 +99,7 @@ for (const [name, given] of SECRETIVE) {
 Deno.test("respond warns once about each unknown key on stderr, and continues", async () => {
   const run = await dryRun({ toml: UNKNOWN_KEYS.toml });
   assertEquals([run.code, JSON.parse(run.stdout).type], [0, "culvert.request"]);
-  // The tables with the misspelt keys cause a warning of their own: they belong in culvert.toml.
+  // The tables with the misspelled keys cause a warning of their own: they belong in culvert.toml.
   const lines = run.stderr.trimEnd().split("\n").filter((line) => line.includes("unknown key"));
   assertEquals(lines.length, UNKNOWN_KEYS.keys.length, run.stderr);
   for (const [at, key] of UNKNOWN_KEYS.keys.entries()) {

@@ -207,7 +207,7 @@ Deno.test("a message that the model marks as commentary is not part of the answe
   assertEquals((await b.respond(["hi"])).stdout, `${ANSWER}\n`);
 });
 
-Deno.test("a misspelt flag is a usage error with a suggestion, without the help text", async () => {
+Deno.test("a misspelled flag is a usage error with a suggestion, without the help text", async () => {
   await using b = await bench();
   const run = await b.respond(["--modle", "x", "hi"]);
   assertEquals(run.code, 2);

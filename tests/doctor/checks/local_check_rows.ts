@@ -321,7 +321,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a misspelt variable of OpenTelemetry is reported with the correct name",
+    name: "a misspelled variable of OpenTelemetry is reported with the correct name",
     check: async (diagnose) => {
       const env = { OTEL_EXPORTER_OTLP_URL: "http://localhost:4318", OTEL_TRACE_EXPORTER: "otlp" };
       const found = finding(await offline(diagnose, env), "variables");

@@ -1,5 +1,5 @@
 /**
- * Finds misspelt names of environment variables. The environment is only asked for names, since listing it would
+ * Finds misspelled names of environment variables. The environment is only asked for names, since listing it would
  * read every secret in it; so the likely misspellings of each name are tried.
  *
  * @module
@@ -25,7 +25,7 @@ const NAMES: readonly string[] = [
  *
  * @returns pairs of the name that is set and the name that is probably meant
  */
-export function misspeltVariables(env: Environment): readonly (readonly [found: string, meant: string])[] {
+export function misspelledVariables(env: Environment): readonly (readonly [found: string, meant: string])[] {
   const found = NAMES.flatMap((name) =>
     misspellings(name)
       .filter((variant) => !NAMES.includes(variant) && (env(variant) ?? "") !== "")

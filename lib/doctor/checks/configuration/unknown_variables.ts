@@ -1,12 +1,12 @@
 /**
- * Checks for misspelt and unsupported environment variables.
+ * Checks for misspelled and unsupported environment variables.
  *
  * @module
  */
 import type { Environment } from "../../../world/world.ts";
 import { type Check, type Finding, ok, warn } from "../../check.ts";
 import type { DoctorContext } from "../../context.ts";
-import { misspeltVariables } from "./misspelled_variables.ts";
+import { misspelledVariables } from "./misspelled_variables.ts";
 
 /** Names that culvert does not read, and what to use instead. */
 const UNKNOWN: readonly (readonly [string, string])[] = [
@@ -75,7 +75,7 @@ const NEVER_OBEYED: readonly (readonly [string, (value: string) => boolean])[] =
 export const unknownVariablesCheck: Check<DoctorContext> = {
   id: "variables",
   category: "environment",
-  question: "Are misspelt or unsupported variables set?",
+  question: "Are misspelled or unsupported variables set?",
   network: false,
   run: ({ world }) => Promise.resolve(examineUnknownVariables(world.env)),
 };
@@ -83,13 +83,13 @@ export const unknownVariablesCheck: Check<DoctorContext> = {
 /** Looks for the names. A value is never shown: some of these variables hold keys. */
 function examineUnknownVariables(env: Environment): Finding {
   const listed = UNKNOWN.filter(([name]) => (env(name) ?? "") !== "");
-  const misspelt = misspeltVariables(env)
+  const misspelled = misspelledVariables(env)
     .filter(([name]) => !listed.some(([other]) => other === name))
     .map(([name, meant]) => [name, `set ${meant}`] as const);
-  const unknown = [...listed, ...misspelt];
+  const unknown = [...listed, ...misspelled];
   const ignored = NEVER_OBEYED.filter(([name, applies]) => applies(env(name) ?? "")).map(([name]) => name);
   const names = [...unknown.map(([name]) => name), ...ignored];
-  if (names.length === 0) return ok("No misspelt or unsupported variables");
+  if (names.length === 0) return ok("No misspelled or unsupported variables");
   const verb = names.length === 1 ? "is set and has" : "are set and have";
   return warn(`${names.join(", ")} ${verb} no effect`, {
     details: { variables: names },
