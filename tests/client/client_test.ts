@@ -170,6 +170,20 @@ Deno.test("events that a program asks for at the same time arrive in order, and 
   assertEquals(types, expected);
 });
 
+Deno.test("a turn yields no event after its reader has left, also none that had arrived before", async () => {
+  await using parts = await setUp();
+  parts.api.enqueue({ manyDeltas: 20 }, { manyDeltas: 20 });
+  using client = await parts.open();
+  for (const isReading of [false, true]) {
+    const events = client.turn({ input: INPUT })[Symbol.asyncIterator]();
+    await events.next();
+    const pending = isReading ? Array.from({ length: 100 }, () => events.next()) : [];
+    await events.return?.();
+    await Promise.all(pending);
+    assertEquals(await events.next(), { done: true, value: undefined });
+  }
+});
+
 Deno.test("a program that reads only the text of a turn has its result too, also that of a failed one", async () => {
   await using parts = await setUp();
   parts.api.enqueue({ text: "Hello there" }, { refusal: modelNotFound("gpt-0") });

@@ -78,7 +78,8 @@ export abstract class ReadableTurn implements Turn {
     let reading: Promise<void> | undefined;
     const read = async () => {
       const next = await batches.next();
-      batch = next.done === true ? undefined : next.value;
+      // Absent already if the reader has left in the meantime.
+      if (batch !== undefined) batch = next.done === true ? undefined : next.value;
       index = 0;
       reading = undefined;
     };
@@ -97,6 +98,7 @@ export abstract class ReadableTurn implements Turn {
         return { done: true, value: undefined };
       },
       return: async () => {
+        batch = undefined;
         await batches.return?.();
         return { done: true, value: undefined };
       },

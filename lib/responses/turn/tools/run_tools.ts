@@ -8,6 +8,7 @@ import type { World } from "../../../world/world.ts";
 import type { ToolOutputEvent } from "../../events/events.ts";
 import type { ToolOutput } from "../../events/items.ts";
 import type { InferenceTrace } from "../../request/inference_trace.ts";
+import { isObject } from "../../../text/json.ts";
 import { type ToolCall, type ToolFunction, toolOutputItem } from "./tool_call.ts";
 
 /** Most calls that run at the same time: a response may hold any number of them. */
@@ -75,5 +76,12 @@ async function callFunction(
 ): Promise<ToolOutput> {
   const run = Object.hasOwn(functions, call.name) ? functions[call.name] : undefined;
   if (run === undefined) throw new Error(`there is no tool named "${call.name}"`);
-  return await run(call, signal);
+  const output: unknown = await run(call, signal);
+  // A function in JavaScript may return anything, and the API refuses a request with another output.
+  if (typeof output === "string" || isContent(output)) return output;
+  throw new TypeError("the function of the tool returned neither text nor parts of content");
+}
+
+function isContent(output: unknown): output is Exclude<ToolOutput, string> {
+  return Array.isArray(output) && output.every((part) => isObject(part) && typeof part.type === "string");
 }

@@ -136,6 +136,19 @@ Deno.test("the model receives the error of a function that throws, or of a name 
   assertEquals(reading.result.status, "completed");
 });
 
+Deno.test("the model receives an error if a function returns a value that is not an output", async () => {
+  // The values of `Reflect.get` have the type `any`, as those of a program in JavaScript.
+  const values = { undefined, null: null, number: 5, object: { a: 1 }, bigint: 10n, list: [1] };
+  for (const name of Object.keys(values)) {
+    const reading = await run([
+      stream([CREATED, call("add", "c1"), completed(1)]),
+      stream([CREATED, message("sorry"), completed(2)]),
+    ], { add: () => Reflect.get(values, name) });
+    assertIncludes(JSON.stringify(reading.seen[1]?.json), "error: the function of the tool returned");
+    assertEquals(reading.result.status, "completed");
+  }
+});
+
 Deno.test("the caller answers all calls if one of them has no function", async () => {
   let runs = 0;
   const script = [stream([CREATED, call("add", "c1"), call("mine", "c2"), completed(1)])];
