@@ -14,6 +14,9 @@ import type { Settings } from "../settings.ts";
  */
 const SHORTEST_UNNAMED = 8;
 
+/** The usual form of a variable's name. */
+const VARIABLE = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/;
+
 /** Headers and parameters that are not secret. */
 const HARMLESS =
   /^(?:accept.*|api-version|content-.*|openai-(?:beta|organization|project)|originator|user-agent|version|x-client.*)$/i;
@@ -32,8 +35,12 @@ export function addSecretsInForce(
   world: Pick<World, "env" | "environment">,
 ): void {
   secrets.add(provider.bearerToken);
-  // Some users write the key in place of the name of its variable.
-  if (provider.envKey !== undefined) secrets.add(world.env(provider.envKey), provider.envKey);
+  if (provider.envKey !== undefined) {
+    const key = world.env(provider.envKey);
+    secrets.add(key);
+    // Some users write the key in place of the name of its variable.
+    if (key === undefined && !VARIABLE.test(provider.envKey)) secrets.add(provider.envKey);
+  }
   addNamed(secrets, provider.headers);
   addNamed(secrets, provider.queryParams);
   for (const address of [proxy, provider.baseUrl]) addAddress(secrets, address);

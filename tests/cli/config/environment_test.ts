@@ -135,3 +135,18 @@ for (const args of [["--json"], ["--json", "-v"], ["-vv"]]) {
     for (const secret of secrets) assertExcludes(run.stdout + run.stderr, secret);
   });
 }
+
+const NAMED_KEY =
+  'model_provider = "gw"\n[model_providers.gw]\nbase_url = "http://gw.test/v1"\nenv_key = "GW_KEY"\n';
+
+Deno.test("the missing variable of a provider is named", async () => {
+  const run = await respond({ files: { "config.toml": NAMED_KEY } });
+  assertEquals(run.code, 4);
+  assertIncludes(run.stderr, "Set GW_KEY; it is unset or empty.");
+});
+
+Deno.test("a key in place of the name of its variable is masked", async () => {
+  const run = await respond({ files: { "config.toml": NAMED_KEY.replace("GW_KEY", "Planted-Key-4711") } });
+  assertEquals(run.code, 4);
+  assertExcludes(run.stderr, "Planted-Key-4711");
+});
