@@ -63,7 +63,9 @@ export function httpFailure(refusal: Refusal, context: RefusalContext): HttpFail
   }
   const fields = errorInBody(body) ?? {};
   if (status >= 200 && status <= 299) {
-    const hint = "The provider does not stream on this endpoint. Check its base_url.";
+    const hint = fields.message === undefined
+      ? "The provider does not stream on this endpoint. Check its base_url."
+      : undefined;
     return failures.final("response_failed", hint);
   }
   switch (status) {

@@ -46,6 +46,8 @@ export interface EventStream {
    * @throws CulvertError `idle_timeout`, `reset`, `message_too_large`, or the signal's reason
    */
   readonly next: () => Promise<readonly string[] | null>;
+  /** After the end: the start of a text that arrived in place of events, such as a web page. Absent: there was none. */
+  readonly otherText?: string | undefined;
   /** Called if an event was among the texts: restarts the idle time. */
   readonly progressed: () => void;
   /**

@@ -94,7 +94,16 @@ export async function* runAttempt(options: AttemptOptions): AsyncGenerator<Event
   ]);
   const reader = new ResponseReader(parts.facts, stream.head, context);
   const { call } = answer;
-  const failure = yield* readResponse({ ...options, stream, reader, facts, sentAt, call, before: events });
+  const failure = yield* readResponse({
+    ...options,
+    stream,
+    reader,
+    context,
+    facts,
+    sentAt,
+    call,
+    before: events,
+  });
   if (failure === undefined) return { kind: "completed" };
   const { refusal } = failure;
   if (refusal?.status === 401) {

@@ -8,6 +8,11 @@ import { createParser, type EventSourceParser } from "eventsource-parser";
 import { CulvertError } from "../../../errors.ts";
 import { MAX_EVENT_LENGTH } from "../transport.ts";
 
+/** Longest part of a text without events that is kept, UTF-16 units: enough for the title of a web page. */
+const OTHER_TEXT_LENGTH = 64 * 1024;
+/** The lines that a stream without events may have: comments and fields. */
+const LINES_OF_STREAM = /^(?:(?:data|event|id|retry)(?::.*)?|:.*)$/gm;
+
 /**
  * Decodes one stream. The parser is fed directly, not as a `TransformStream`: a stream costs a promise an
  * event, which alone takes longer than the parsing.
@@ -20,6 +25,8 @@ export class SseDecoder {
   readonly #maxLength: number;
   #events: string[] = [];
   #tooLarge = false;
+  /** The text until the first event; `undefined` afterwards. */
+  #start: string | undefined = "";
 
   /**
    * @param maxLength largest event accepted, in UTF-16 units, however it is cut into pieces
@@ -47,7 +54,9 @@ export class SseDecoder {
    * @throws CulvertError `message_too_large`; the stream cannot be read on after it
    */
   push(bytes: Uint8Array): readonly string[] {
-    return this.#feed(this.#utf8.decode(bytes, { stream: true }));
+    const text = this.#utf8.decode(bytes, { stream: true });
+    if (this.#start !== undefined && this.#start.length < OTHER_TEXT_LENGTH) this.#start += text;
+    return this.#feed(text);
   }
 
   /**
@@ -56,6 +65,15 @@ export class SseDecoder {
    */
   finish(): readonly string[] {
     return this.#feed(`${this.#utf8.decode()}\n\n`);
+  }
+
+  /**
+   * The start of a text that arrived in place of an event stream, such as a web page or a JSON error; `undefined` if
+   * there was an event, or nothing but comments and fields.
+   */
+  get otherText(): string | undefined {
+    const text = this.#start?.slice(0, OTHER_TEXT_LENGTH).replace(LINES_OF_STREAM, "").trim() ?? "";
+    return text === "" ? undefined : text;
   }
 
   #feed(text: string): readonly string[] {
@@ -72,7 +90,10 @@ export class SseDecoder {
       );
     }
     const events = this.#events;
-    if (events.length > 0) this.#events = [];
+    if (events.length > 0) {
+      this.#events = [];
+      this.#start = undefined;
+    }
     return events;
   }
 }

@@ -78,6 +78,10 @@ export class SseStream implements EventStream {
 
   progressed = (): void => this.#watch.progressed();
 
+  get otherText(): string | undefined {
+    return this.#decoder.otherText;
+  }
+
   /**
    * Reads the rest of a complete response, so that the next request can use the connection. Any other body is
    * cancelled, which stops a server that continues to send.

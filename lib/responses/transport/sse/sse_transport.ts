@@ -116,9 +116,9 @@ function sentRequest(call: Call, provider: Provider): SentRequest {
   return body.previous_response_id === undefined ? { body } : { body, wholeInput: () => body.input };
 }
 
-/** Whether a reply may be an event stream by its type. A web page or a JSON document is none. */
+/** Whether a reply may be an event stream by its type. A web page is none; some gateways label streams as JSON. */
 function mayStream(headers: Headers): boolean {
-  return !/^\s*(text\/html|application\/(xhtml\+xml|json))\b/i.test(headers.get("content-type") ?? "");
+  return !/^\s*(text\/html|application\/xhtml\+xml)\b/i.test(headers.get("content-type") ?? "");
 }
 
 /** @throws CulvertError `response_failed` for a reply whose content coding cannot be decoded */

@@ -7,7 +7,7 @@ import { asCulvertError } from "../../../errors.ts";
 import { type RequestFacts, SILENT } from "../../../net/observer.ts";
 import { serverEvidence } from "../../../net/server_evidence.ts";
 import type { EventBatch, ServerTimingsEvent, StreamItem } from "../../events/events.ts";
-import { networkFailure } from "../../failures/failure.ts";
+import { networkFailure, type RefusalContext } from "../../failures/failure.ts";
 import type { HttpFailure } from "../../failures/http_failures.ts";
 import type { CallEnd, CallTrace } from "../../request/inference_trace.ts";
 import type { EventStream } from "../../transport/transport.ts";
@@ -21,6 +21,8 @@ import type { TurnProgress } from "../turn_progress.ts";
 export interface ReadOptions extends AttemptOptions {
   readonly stream: EventStream;
   readonly reader: ResponseReader;
+  /** What failures are judged by. */
+  readonly context: RefusalContext;
   /** Identifies the request in the observation of its response. */
   readonly facts: RequestFacts;
   /** Events that are yielded before those of the response. */
@@ -75,7 +77,7 @@ export async function* readResponse(
       try {
         const texts = await stream.next();
         observed.arrived(texts?.length ?? 0, monotonic() - waitsSince);
-        end = texts === null ? { kind: "failed", failure: reader.ended() } : reader.read(texts, batch);
+        end = texts === null ? { kind: "failed", failure: await endOf(options) } : reader.read(texts, batch);
       } catch (thrown) {
         observed.arrived(0, monotonic() - waitsSince);
         end = { kind: "failed", failure: networkFailure(asCulvertError(thrown)) };
@@ -108,6 +110,18 @@ export async function* readResponse(
     observed.ended(end, firstEventAt);
     call?.end({ kind: "cancelled" });
   }
+}
+
+/** Returns the failure of a stream that ended in good order without a terminal event, perhaps with another text. */
+async function endOf({ context, reader, stream }: ReadOptions): Promise<HttpFailure> {
+  const { head: { headers, url }, otherText } = stream;
+  if (otherText === undefined) return reader.ended();
+  const { httpFailure } = await import("../../failures/http_failures.ts");
+  const refusal = { status: 200, headers, body: otherText, url: new URL(url), attempted: `POST ${url}` };
+  const failure = httpFailure(refusal, context);
+  // A gateway may report a temporary failure in place of the stream that it has announced.
+  const isAnnounced = !/\bjson\b/i.test(headers.get("content-type") ?? "");
+  return { ...failure, retryable: isAnnounced && failure.error.code === "response_failed" };
 }
 
 /** Describes the end of a response for its trace. */
