@@ -8,6 +8,7 @@ import type { Bundle } from "../../observe/trace/read/bundle.ts";
 import { readEvents } from "../../observe/trace/read/event_log.ts";
 import { findBundles } from "../../observe/trace/read/find_bundles.ts";
 import { Problems } from "../../observe/trace/read/problems.ts";
+import type { Execution } from "../../observe/trace/reduce/model.ts";
 import { EventReducer } from "../../observe/trace/reduce/event_reducer.ts";
 import { utc } from "../../observe/trace/show/trace_text.ts";
 import type { CliContext } from "../command/context.ts";
@@ -55,6 +56,8 @@ interface Summary {
   readonly ended_at_unix_ms: number | null;
   readonly status: string;
   readonly turns: number;
+  readonly failed_turns: number;
+  readonly cancelled_turns: number;
   readonly attempts: number;
   readonly failed_attempts: number;
   readonly tool_calls: number;
@@ -67,6 +70,7 @@ async function summarize(bundle: Bundle): Promise<Summary> {
   for await (const event of readEvents(bundle, new Problems())) state.apply(event);
   const { manifest, path } = bundle;
   const calls = [...state.calls.values()];
+  const turns = [...state.turns.values()];
   return {
     schema_version: manifest.schema_version,
     trace_id: manifest.trace_id,
@@ -74,22 +78,36 @@ async function summarize(bundle: Bundle): Promise<Summary> {
     started_at_unix_ms: manifest.started_at_unix_ms,
     ended_at_unix_ms: state.end?.at ?? null,
     status: state.end?.status ?? "running",
-    turns: state.turns.size,
+    turns: turns.length,
+    failed_turns: countOf(turns, "failed"),
+    cancelled_turns: countOf(turns, "cancelled", "aborted"),
     attempts: calls.length,
-    failed_attempts: calls.filter(({ execution }) => execution.status === "failed").length,
+    failed_attempts: countOf(calls, "failed"),
     tool_calls: state.tools.size,
     models: [...new Set(calls.map(({ model }) => model))],
     path,
   };
 }
 
+function countOf(operations: readonly { readonly execution: Execution }[], ...statuses: string[]): number {
+  return operations.filter(({ execution }) => statuses.includes(execution.status)).length;
+}
+
+/** Writes a count, and in parentheses the parts of it that did not succeed. */
+function countText(all: number, failed: number, cancelled = 0): string {
+  const parts = [
+    ...(failed === 0 ? [] : [`${failed} failed`]),
+    ...(cancelled === 0 ? [] : [`${cancelled} cancelled`]),
+  ];
+  return parts.length === 0 ? String(all) : `${all} (${parts.join(", ")})`;
+}
+
 function rowOf(summary: Summary): readonly string[] {
-  const failed = summary.failed_attempts === 0 ? "" : ` (${summary.failed_attempts} failed)`;
   return [
     utc(summary.started_at_unix_ms).slice(0, 16),
     summary.status,
-    String(summary.turns),
-    `${summary.attempts}${failed}`,
+    countText(summary.turns, summary.failed_turns, summary.cancelled_turns),
+    countText(summary.attempts, summary.failed_attempts),
     summary.models.join(", "),
     summary.trace_id.slice(0, 13),
   ];

@@ -160,11 +160,18 @@ query_params = { code = "${canaries.query}" }
   assertIncludes(text, "keys: ");
 });
 
-Deno.test("a folder that cannot be written causes one warning, and the answer is the same", async () => {
+Deno.test("a folder of --trace that cannot be written is an error before anything is sent; one of the environment causes one warning", async () => {
   await using scene = await traceBench({ scenario: { text: "Here it is" } });
   const file = join(scene.directory, "file");
   await Deno.writeTextFile(file, "");
-  const run = await scene.respond(["--trace", join(file, "traces"), "hello"]);
+  const unusable = [[file, ""], [join(file, "traces"), "a part of the path is not a directory"]] as const;
+  for (const [folder, problem] of unusable) {
+    const refused = await scene.respond(["--trace", folder, "hello"]);
+    assertEquals([refused.code, refused.stdout], [2, ""]);
+    assertIncludes(refused.stderr, `Cannot write --trace ${folder}: ${problem}`);
+  }
+  assertEquals(scene.api.log.turns.length, 0);
+  const run = await scene.respond(["hello"], { env: { CODEX_ROLLOUT_TRACE_ROOT: join(file, "traces") } });
   assertEquals([run.code, run.stdout.trim()], [0, "Here it is"]);
   assertEquals(run.stderr.match(/inference trace/g)?.length, 1, run.stderr);
   assertMatch(
@@ -172,7 +179,7 @@ Deno.test("a folder that cannot be written causes one warning, and the answer is
     /warning: The inference trace in .*\/file\/traces is missing or incomplete \(the answer is not affected\): a part of the path is not a directory$/m,
   );
   scene.api.enqueue({ text: "Here it is" });
-  const taken = await scene.respond(["--trace", file, "hello"]);
+  const taken = await scene.respond(["hello"], { env: { CODEX_ROLLOUT_TRACE_ROOT: file } });
   assertEquals([taken.code, taken.stdout.trim()], [0, "Here it is"]);
   assertIncludes(taken.stderr, "another file has that name");
 });
@@ -232,4 +239,14 @@ Deno.test("with a trace and without one, the requests of respond differ only in 
   assert(withTrace?.includes(CALL_ID));
   assertEquals((await bundlesIn(scene.traces)).length, 1);
   await readBundle((await bundlesIn(scene.traces))[0] ?? "");
+});
+
+Deno.test("trace ls shows that the only turn of a trace failed", async () => {
+  await using scene = await traceBench({ scenario: { refusal: { status: 400, body: {} } } });
+  const failed = await scene.respond(["--trace", scene.traces, "--transport", "sse", "hello"]);
+  assert(failed.code !== 0);
+  const list = await culvert(["trace", "ls", "--root", scene.traces]);
+  assertMatch(list.stdout, /completed +1 \(1 failed\) +1 \(1 failed\)/);
+  const [line] = (await culvert(["trace", "ls", "--json", "--root", scene.traces])).stdout.split("\n");
+  assertEquals([JSON.parse(line!).failed_turns, JSON.parse(line!).cancelled_turns], [1, 0]);
 });

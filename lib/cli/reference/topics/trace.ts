@@ -15,7 +15,7 @@ export const trace: Topic = [
   {
     heading: "Written by culvert",
     text:
-      "respond --trace DIR writes one trace per command, in schema 3; so does respond if CODEX_ROLLOUT_TRACE_ROOT or the key root of [rollout_trace] names a folder. The folder is created if it is missing; files have mode 0600, folders 0700. Credentials are masked, also in prompts. A trace that cannot be written causes one warning and does not affect the answer. [rollout_trace] has the keys below; root, keep_days and keep_bytes belong in culvert.toml (culvert help config), because the codex client does not know them.",
+      "respond --trace DIR writes one trace per command, in schema 3; so does respond if CODEX_ROLLOUT_TRACE_ROOT or the key root of [rollout_trace] names a folder. The folder is created if it is missing; files have mode 0600, folders 0700. Credentials are masked, also in prompts. Nothing is sent if --trace names a folder that cannot be written; any other trace that cannot be written causes one warning and does not affect the answer. [rollout_trace] has the keys below; root, keep_days and keep_bytes belong in culvert.toml (culvert help config), because the codex client does not know them.",
     rows: [
       ["max_payload_bytes", "longest text in a payload, bytes; a longer one is truncated. Default: no limit"],
       [

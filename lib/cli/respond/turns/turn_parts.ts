@@ -38,11 +38,17 @@ export function traceOf(env: Environment, reporter: Reporter): TraceContext | un
   return trace;
 }
 
-/** Starts the inference traces, where the settings ask for them. */
-export async function tracesFor({ connection, reporter }: Job): Promise<Traces | undefined> {
+/**
+ * Starts the inference traces, where the settings ask for them.
+ *
+ * @throws CulvertError `output_unwritable` for a folder of `--trace`; one that the environment or the configuration
+ * names for every run causes only a warning
+ */
+export async function tracesFor({ connection, flags, reporter }: Job): Promise<Traces | undefined> {
   const { secrets, settings: { trace: settings }, world } = connection;
   if (settings === undefined) return undefined;
-  const { startTraces } = await import("../../../observe/trace/write/start_traces.ts");
+  const { checkTraceFolder, startTraces } = await import("../../../observe/trace/write/start_traces.ts");
+  if (flags.trace !== undefined) await checkTraceFolder(settings.root);
   reporter.note(`inference trace in ${settings.root}`);
   return startTraces({ settings, world, secrets, warn: reporter.warn });
 }

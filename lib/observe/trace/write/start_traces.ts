@@ -4,6 +4,7 @@
  * @module
  */
 import type { TraceSettings } from "../../../config/trace/trace_settings.ts";
+import { CulvertError } from "../../../errors.ts";
 import { fileProblem } from "../../../files/read_file.ts";
 import { createRedactor } from "../../../redaction/redactor.ts";
 import type { Secrets } from "../../../redaction/secrets.ts";
@@ -36,6 +37,25 @@ export interface Traces {
    * @param deadlineMs longest wait, ms
    */
   readonly close: (deadlineMs: number) => Promise<void>;
+}
+
+/**
+ * Makes sure that a folder that the user named for this run can hold traces. It is created if it is missing.
+ *
+ * @param root absolute path
+ * @throws CulvertError `output_unwritable`
+ */
+export async function checkTraceFolder(root: string): Promise<void> {
+  try {
+    await Deno.mkdir(root, { recursive: true, mode: 0o700 });
+    await Deno.remove(await Deno.makeTempDir({ dir: root, prefix: ".culvert-" }));
+  } catch (cause) {
+    throw new CulvertError("output_unwritable", `Cannot write --trace ${root}: ${fileProblem(cause)}`, {
+      hint: "Name a directory in which you may create files.",
+      details: { path: root },
+      cause,
+    });
+  }
 }
 
 /** Prepares traces; the first turn of a session creates its bundle. */
