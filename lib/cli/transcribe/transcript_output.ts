@@ -4,6 +4,7 @@
  * @module
  */
 import type { Redactor } from "../../redaction/redactor.ts";
+import { jsonObject } from "../../text/json.ts";
 import { type SubtitleFormat, SubtitleWriter } from "../../realtime/transcription/subtitles.ts";
 import type { TranscriptUpdate } from "../../realtime/transcription/transcript_assembler.ts";
 
@@ -53,8 +54,12 @@ export function subtitleOutput(format: SubtitleFormat): TranscriptOutput {
   };
 }
 
-/** Renders an event of the API as one line: as it was received, except for secrets that an error repeats. */
+/**
+ * Renders an event of the API as one line: as it was received, except for secrets that an error repeats. A message
+ * that is not a JSON object is no event and gives no line, so that each line is one.
+ */
 export function eventLine(text: string, redact: Redactor): string {
+  if (jsonObject(text) === undefined) return "";
   const line = text.replace(/[\r\n]+/g, " ");
   return `${line.includes('"error"') ? redact(line) : line}\n`;
 }

@@ -103,7 +103,7 @@ async function attempt(
     if (error !== undefined) return { kind: "failed", failure: { error, retryable: false } };
     return {
       kind: "failed",
-      failure: upgradeFailure(answer.refusal, contextOf(connection, authorization)),
+      failure: upgradeFailure(answer.refusal, contextOf(connection, authorization), false),
     };
   } catch (thrown) {
     signal?.throwIfAborted();

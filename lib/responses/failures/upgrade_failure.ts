@@ -12,8 +12,10 @@ import { isLikePlainGet } from "./plain_get.ts";
  * Returns the failure of a refused upgrade. An answer like that to an ordinary GET, and 426 (the codex
  * client, 0.171.0, changes to SSE immediately), are about the websocket; every other status has the same
  * meaning as over HTTP.
+ *
+ * @param hasSse whether the caller could use SSE instead
  */
-export function upgradeFailure(refusal: Refusal, context: RefusalContext): HttpFailure {
+export function upgradeFailure(refusal: Refusal, context: RefusalContext, hasSse: boolean): HttpFailure {
   const failure = httpFailure(refusal, context);
   const { status } = refusal;
   // A web page names its sender, which is more specific.
@@ -24,8 +26,9 @@ export function upgradeFailure(refusal: Refusal, context: RefusalContext): HttpF
     : "; a proxy may have removed the Upgrade header, or base_url of the provider is wrong";
   return {
     error: new CulvertError("websocket", `${message}${why}`, {
-      hint:
-        "Use the transport sse or auto, or ask the administrator of the proxy to allow websocket upgrades.",
+      hint: hasSse
+        ? "Use the transport sse or auto, or ask the administrator of the proxy to allow websocket upgrades."
+        : "Ask the administrator of the proxy to allow websocket upgrades.",
       details,
       cause: failure.error,
     }),

@@ -153,7 +153,7 @@ async function refusedBy(
   context: RefusalContext,
 ): Promise<HttpFailure> {
   return transport === "websocket"
-    ? (await import("../failures/upgrade_failure.ts")).upgradeFailure(refusal, context)
+    ? (await import("../failures/upgrade_failure.ts")).upgradeFailure(refusal, context, true)
     : (await import("../failures/http_failures.ts")).httpFailure(refusal, context);
 }
 

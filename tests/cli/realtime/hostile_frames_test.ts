@@ -1,5 +1,5 @@
 import { listen } from "../../../lib/net/server/listener.ts";
-import { assertEquals, assertIncludes } from "../../support/assert.ts";
+import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { culvert, type CulvertRun, startCulvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
 
@@ -13,7 +13,7 @@ interface Server extends AsyncDisposable {
 }
 
 /** Starts a server that confirms each session and answers `response.create` with the frames; then it may close. */
-async function serving(frames: readonly Frame[], closes = false): Promise<Server> {
+async function serving(frames: readonly (Frame | string)[], closes = false): Promise<Server> {
   const server = await listen({
     handle: () => new Response(null, { status: 404 }),
     upgrade: async (_, offer) => {
@@ -21,7 +21,9 @@ async function serving(frames: readonly Frame[], closes = false): Promise<Server
       await socket.send(JSON.stringify({ type: "session.updated", session: { id: "s" } }));
       for await (const message of socket.messages) {
         if (!message.includes("response.create")) continue;
-        for (const frame of frames) await socket.send(JSON.stringify(frame));
+        for (const frame of frames) {
+          await socket.send(typeof frame === "string" ? frame : JSON.stringify(frame));
+        }
         if (closes) socket.close(1000, "");
       }
     },
@@ -32,7 +34,10 @@ async function serving(frames: readonly Frame[], closes = false): Promise<Server
   };
 }
 
-async function answered(frames: readonly Frame[], args: readonly string[] = []): Promise<CulvertRun> {
+async function answered(
+  frames: readonly (Frame | string)[],
+  args: readonly string[] = [],
+): Promise<CulvertRun> {
   await using server = await serving(frames);
   return await culvert(["realtime", "--base-url", server.baseUrl, ...args, "hi"], { env: ENV });
 }
@@ -40,6 +45,26 @@ async function answered(frames: readonly Frame[], args: readonly string[] = []):
 Deno.test("a frame whose type is the name of a method of Object is ignored", async () => {
   const run = await answered([{ type: "valueOf" }, { type: "constructor" }, { type: "__proto__" }, DONE]);
   assertEquals([run.code, run.stderr], [0, ""]);
+});
+
+Deno.test("messages that are no events do not break the JSON lines, and an event over several lines is one", async () => {
+  const run = await answered(["{oops", "", "null", "[1]", '"text"', '{"type":\n"x"}', DONE], ["--json"]);
+  assertEquals([run.code, run.stderr], [0, ""]);
+  const types = run.stdout.trimEnd().split("\n").map((line) => JSON.parse(line).type);
+  assertEquals(types, ["session.updated", "x", "response.done", "culvert.result"]);
+});
+
+Deno.test("the hint of a refused upgrade names no transport, which the command cannot change", async () => {
+  const server = await listen({ handle: () => new Response("{}") });
+  try {
+    const baseUrl = `http://127.0.0.1:${server.port}/v1`;
+    const run = await culvert(["realtime", "--base-url", baseUrl, "hi"], { env: ENV });
+    assertEquals(run.code, 5, run.stderr);
+    assertIncludes(run.stderr, "Ask the administrator of the proxy to allow websocket upgrades");
+    assertExcludes(run.stderr, "transport");
+  } finally {
+    await server.close();
+  }
 });
 
 Deno.test("an error whose code is the name of a method of Object is a failed response", async () => {
