@@ -75,9 +75,9 @@ export function mayPass(attempt: Attempt): boolean {
   return attempt.kind === "reply" ? isTransientStatus(attempt.reply.status) : isTransient(attempt);
 }
 
-/** Tells whether a later request may be answered with another status. */
+/** Tells whether a later request may be answered with another status. After 511 the network requires a login. */
 export function isTransientStatus(status: number): boolean {
-  return status === 408 || status === 429 || status >= 500;
+  return status === 408 || status === 429 || (status >= 500 && status !== 511);
 }
 
 /** Returns a request with a JSON body. */

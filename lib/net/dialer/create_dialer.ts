@@ -52,12 +52,13 @@ export function createDialer(options: DialerOptions): Dialer {
     pool: new HttpClientPool(base),
     routes,
     refusedByProxy: (headers, url, route) => {
+      const challenges = challengesOf(headers.get("proxy-authenticate"));
       const fault: NetworkFault = {
         code: "proxy_auth",
         at: "proxy",
-        reason: proxyAuthReason(407, route.kind === "proxy" ? route.proxy : undefined),
+        reason: proxyAuthReason(407, route.kind === "proxy" ? route.proxy : undefined, challenges),
         proxyStatus: 407,
-        challenges: challengesOf(headers.get("proxy-authenticate")),
+        challenges,
       };
       return explain(fault, { url, route, trust });
     },

@@ -98,13 +98,13 @@ function unwrap<R extends Reply>(attempt: Attempt<R>): R {
 }
 
 /**
- * Returns whether another attempt may succeed: after a status of 5xx except 501, after 408, and after network failures
+ * Returns whether another attempt may succeed: after a status of 5xx except 501 and 511, after 408, and after network failures
  * that are not caused by the configuration. A rejected certificate or a refusal of a proxy is permanent.
  */
 export function isTransient(attempt: Attempt): boolean {
   if (attempt.kind === "reply") {
     const { status } = attempt.reply;
-    return status === 408 || (status >= 500 && status !== 501);
+    return status === 408 || (status >= 500 && status !== 501 && status !== 511);
   }
   const { code, details } = attempt.error;
   switch (code) {
@@ -117,7 +117,7 @@ export function isTransient(attempt: Attempt): boolean {
     case "proxy_refused": {
       // With 5xx the proxy reports a failure between it and the target, which may be temporary.
       const status = details["proxy_status"];
-      return typeof status === "number" && status >= 500;
+      return typeof status === "number" && status >= 500 && status !== 511;
     }
     default:
       return false;

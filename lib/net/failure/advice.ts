@@ -5,6 +5,7 @@
  */
 import type { Route } from "../route/route.ts";
 import type { NetworkFault } from "./fault.ts";
+import { lacksBasic } from "./proxy_auth.ts";
 
 /** The advice for a server that requires a client certificate, or rejected it. */
 export const CLIENT_CERTIFICATE_ADVICE = {
@@ -15,6 +16,15 @@ export const CLIENT_CERTIFICATE_ADVICE = {
     "Check that the file of --client-cert or CULVERT_CLIENT_CERT has the whole chain, is not expired, and was " +
     "issued by a CA that the server accepts.",
 } as const;
+
+/** The advice for a network whose users must log in, or a proxy that redirects them to a page where they do. */
+export const NETWORK_LOGIN_ADVICE =
+  "The network requires a login: open a web page in a browser, log in, and try again.";
+
+/** Returns whether a proxy answers with this status to CONNECT so that a user logs in: a redirect, or 511 (RFC 6585 §6). */
+function requiresLogin(status: number): boolean {
+  return status === 511 || (status >= 300 && status < 400);
+}
 
 /** Returns the advice as full sentences. */
 export function advice(fault: NetworkFault, route: Route): readonly string[] {
@@ -44,6 +54,7 @@ export function advice(fault: NetworkFault, route: Route): readonly string[] {
     case "config":
       return ["Configure the server to listen on another port."];
     case "proxy_refused":
+      if (requiresLogin(fault.proxyStatus ?? 0)) return [NETWORK_LOGIN_ADVICE];
       return [`Check the address in ${source}, and whether this proxy may reach the host.`];
     case "dns":
       return isAtProxy
@@ -68,7 +79,10 @@ export function advice(fault: NetworkFault, route: Route): readonly string[] {
         : ["Check port and scheme of the address: the address of a server without TLS begins with http://."];
     case "reset":
       if (!fault.reason.includes("during the TLS handshake")) return [];
-      return ["A firewall may cut TLS connections to this host. Ask your network team, or set HTTPS_PROXY."];
+      return [
+        "A firewall may cut TLS connections to this host. Ask your network team" +
+        (route.kind === "proxy" ? "." : ", or set HTTPS_PROXY."),
+      ];
     default:
       return [];
   }
@@ -83,7 +97,7 @@ function proxyCredentialsAdvice(challenges: readonly string[], route: Route): st
   const proxy = route.kind === "proxy" ? route : undefined;
   // A password on the command line is visible to every process of the machine.
   const variable = proxy === undefined || proxy.source === "--proxy" ? "HTTPS_PROXY" : proxy.source;
-  if (challenges.length > 0 && !challenges.some((scheme) => scheme.toLowerCase() === "basic")) {
+  if (lacksBasic(challenges)) {
     return `The proxy asks for ${challenges.join(" or ")}, which culvert does not support; run a local ` +
       `authenticating proxy such as px or cntlm, and set ${variable} to its address.`;
   }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { CLIENT_CERTIFICATE_ADVICE } from "./advice.ts";
+import { CLIENT_CERTIFICATE_ADVICE, NETWORK_LOGIN_ADVICE } from "./advice.ts";
 import { senderOf, shownLine } from "./sender.ts";
 
 /** Length of the part of a body that is searched for a title, characters. */
@@ -83,6 +83,7 @@ export function webPageHint(
     return `Cloudflare demands a browser check for ${host}, which no API client can pass. Try another network, or ` +
       "ask the owner of the site to allow API requests.";
   }
+  if (status === 511) return NETWORK_LOGIN_ADVICE;
   if (status >= 200 && status <= 299) {
     return "If the network shows a login page in a browser, log in. Otherwise check base_url of the provider, or " +
       `ask your network team to allow requests to ${host}.`;

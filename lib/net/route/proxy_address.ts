@@ -16,7 +16,7 @@ const DEFAULT_PORTS: Readonly<Record<ProxyScheme, number>> = {
 };
 
 const ENCODE_HINT = "Write the special characters of user and password percent-encoded, such as %40 for @, " +
-  "%23 for #, %2F for / and %25 for %.";
+  "%23 for #, %2F for /, %5C for \\ and %25 for %.";
 
 /**
  * Parses an address. Without a scheme it is an `http` proxy, as in curl. A user without a password has an

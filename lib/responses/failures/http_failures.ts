@@ -8,6 +8,7 @@ import { baseUrlClass } from "../../auth/auth_headers.ts";
 import type { AuthMode } from "../../auth/authenticator.ts";
 import { CulvertError, type DetailValue, type ErrorCode } from "../../errors.ts";
 import { retryAfterMs } from "../../net/dialer/retry.ts";
+import { NETWORK_LOGIN_ADVICE } from "../../net/failure/advice.ts";
 import { describeWebPage, type WebPage, webPageHint, webPageIn } from "../../net/failure/web_page.ts";
 import { serverEvidence } from "../../net/server_evidence.ts";
 import type { RateLimitSnapshot } from "../events/events.ts";
@@ -100,6 +101,8 @@ export function httpFailure(refusal: Refusal, context: RefusalContext): HttpFail
         return failures.final("overloaded", "Try again later, or use another model.");
       }
       return failures.transient("server");
+    case 511:
+      return failures.final("blocked", NETWORK_LOGIN_ADVICE, "the network requires a login");
   }
   if (status >= 500) return failures.transient("server");
   if (status >= 400) return failures.final("invalid_request");
@@ -138,7 +141,7 @@ function webPageFailure(
   const reason = `${describeWebPage(page)}${
     blockedByRegion ? "; Cloudflare blocks this address or its region" : ""
   }`;
-  return status >= 500 || status === 408
+  return (status >= 500 && status !== 511) || status === 408
     ? failures.transient("blocked", hint, reason, details)
     : { ...failures.final("blocked", hint, reason, details), isForeign: true };
 }

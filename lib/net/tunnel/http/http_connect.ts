@@ -53,13 +53,14 @@ export async function openHttpTunnel(
   // tinyproxy (1.11) answers wrong credentials with 401, which on CONNECT can only come from the proxy.
   if (head.status === 407 || head.status === 401) {
     const header = head.status === 407 ? "proxy-authenticate" : "www-authenticate";
+    const challenges = challengesOf(head.headers.get(header));
     throw new FaultError({
       code: "proxy_auth",
       at: "proxy",
       stage: "proxy",
-      reason: proxyAuthReason(head.status, proxy),
+      reason: proxyAuthReason(head.status, proxy, challenges),
       proxyStatus: head.status,
-      challenges: challengesOf(head.headers.get(header)),
+      challenges,
     });
   }
   if (head.status < 200 || head.status > 299) {
