@@ -10,6 +10,8 @@ export type FaultKind = "cut" | "half-close" | "stall" | "invalid-json" | "statu
 
 /** One fault. */
 export interface Fault {
+  /** As the user wrote it. */
+  readonly notation: string;
   readonly kind: FaultKind;
   /** After so many events of the response; of `status`: the HTTP status. */
   readonly value: number;
@@ -40,6 +42,7 @@ export function parseFault(input: string): Fault {
   }
   const [, kind, events, status, retryAfter, call] = match;
   return {
+    notation: input,
     kind: kind === "cut" || kind === "half-close" || kind === "stall" || kind === "invalid-json"
       ? kind
       : "status",
@@ -54,7 +57,47 @@ export function breaksConnection(fault: Fault | undefined): boolean {
   return fault?.kind === "cut" || fault?.kind === "half-close";
 }
 
-/** Returns the fault that hits a model call. */
-export function faultOf(faults: readonly Fault[], call: number): Fault | undefined {
-  return faults.find((fault) => fault.call === undefined || fault.call === call);
+/** The faults of one replay, by the number of the model call that they hit. */
+export class FaultPlan {
+  readonly #faults: readonly Fault[];
+  readonly #applied = new Set<Fault>();
+  #calls = 0;
+
+  constructor(faults: readonly Fault[]) {
+    this.#faults = faults;
+  }
+
+  /**
+   * Counts a model call, and returns the fault that hits it. The status 426 refuses only websockets, because it asks a
+   * client to send the same call by HTTP.
+   *
+   * @param events number of events or messages of its recorded answer
+   */
+  next(events: number): Fault | undefined {
+    const call = ++this.#calls;
+    const fault = this.#faults.find((each) =>
+      !refusesWebSockets(each) && (each.call === undefined || each.call === call)
+    );
+    // A body without events is cut as a whole.
+    const isReached = fault?.kind === "status" || (fault?.value ?? 0) < events ||
+      (events === 0 && breaksConnection(fault));
+    if (fault !== undefined && isReached) this.#applied.add(fault);
+    return fault;
+  }
+
+  /** Returns the fault that refuses websockets. */
+  refusal(): Fault | undefined {
+    const fault = this.#faults.find(refusesWebSockets);
+    if (fault !== undefined) this.#applied.add(fault);
+    return fault;
+  }
+
+  /** Returns the faults that no model call reached, as the user wrote them. */
+  unapplied(): readonly string[] {
+    return this.#faults.filter((fault) => !this.#applied.has(fault)).map(({ notation }) => notation);
+  }
+}
+
+function refusesWebSockets({ kind, value }: Fault): boolean {
+  return kind === "status" && value === 426;
 }

@@ -20,10 +20,15 @@ export interface ReplayReport {
   readonly used: readonly { readonly name: string; readonly request: string; readonly times: number }[];
   readonly unused: readonly { readonly name: string; readonly request: string }[];
   readonly unmatched: readonly Miss[];
+  /** The faults that hit no model call, as the user wrote them. */
+  readonly unapplied_faults: readonly string[];
 }
 
 /** Returns the report on the answers of a capture. */
-export function reportOn(answers: RecordedAnswers, unmatched: readonly Miss[]): ReplayReport {
+export function reportOn(
+  answers: RecordedAnswers,
+  unmatched: readonly Miss[],
+): Omit<ReplayReport, "unapplied_faults"> {
   const all = [
     ...answers.http,
     ...answers.messages,

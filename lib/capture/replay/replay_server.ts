@@ -9,7 +9,7 @@ import { listen } from "../../net/server/listener.ts";
 import type { UpgradeOffer } from "../../net/server/served_websocket.ts";
 import type { LoadedCapture } from "../record/read/exchanges.ts";
 import { loopbackOnly, loopbackRefusal } from "../view/loopback_only.ts";
-import { type Fault, faultOf } from "./faults.ts";
+import { type Fault, FaultPlan } from "./faults.ts";
 import { findAnswer, type IncomingRequest, type Match, type MatchMode } from "./match_request.ts";
 import type { ForwardMiss } from "./forward_miss.ts";
 import { createPacing } from "./pacing.ts";
@@ -86,16 +86,17 @@ class Replay {
   readonly #pacing;
   readonly #stop = new AbortController();
   readonly #misses: Miss[] = [];
-  #calls = 0;
+  readonly #faults;
 
   constructor(options: ReplayOptions) {
     this.#options = options;
     this.#answers = recordedAnswers(options.capture);
+    this.#faults = new FaultPlan(options.faults);
     this.#pacing = createPacing(options.world, options.speed);
   }
 
   report(): ReplayReport {
-    return reportOn(this.#answers, this.#misses);
+    return { ...reportOn(this.#answers, this.#misses), unapplied_faults: this.#faults.unapplied() };
   }
 
   stop(): void {
@@ -120,19 +121,19 @@ class Replay {
       capture,
       answer,
       pacing: this.#pacing,
-      fault: isCall ? faultOf(this.#options.faults, ++this.#calls) : undefined,
+      fault: isCall ? this.#faults.next(answer.exchange.events.length) : undefined,
       begin,
       signal: AbortSignal.any([request.signal, this.#stop.signal]),
     });
   }
 
   async upgrade(request: Request, offer: UpgradeOffer): Promise<void> {
-    const { capture, world, faults } = this.#options;
+    const { capture, world } = this.#options;
     const url = new URL(request.url);
     const path = plainPath(url.pathname);
     const recorded = this.#answers.sockets.filter((socket) => socket.path === path);
     const socket = recorded.find(({ used }) => used === 0) ?? recorded.at(-1);
-    const refusal = faults.find(({ kind, value, call }) => kind === "status" && value === 426 && call !== 0);
+    const refusal = this.#faults.refusal();
     if (socket === undefined || refusal !== undefined) {
       // Clients that know both transports take 426 as the wish for HTTP.
       const hasHttp = refusal !== undefined || this.#options.forward !== undefined ||
@@ -162,7 +163,7 @@ class Replay {
       monotonic: world.monotonic,
       greetings: greetings(socket),
       find: (text) => this.#find(this.#answers.messages, { method: "GET", path, query: socket.query, text }),
-      fault: () => faultOf(faults, ++this.#calls),
+      fault: (messages) => this.#faults.next(messages),
       missMessage: (match) => JSON.stringify({ type: "error", status: 501, ...missBody(match) }),
       signal: this.#stop.signal,
     });

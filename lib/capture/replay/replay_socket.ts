@@ -24,8 +24,8 @@ export interface SocketReplay {
   readonly greetings: readonly SocketMessageRecord[];
   /** Finds the answer to a message, and counts it. */
   readonly find: (text: string) => Match;
-  /** The fault that hits the next model call. */
-  readonly fault: () => Fault | undefined;
+  /** Returns the fault that hits the next model call, whose answer has so many messages. */
+  readonly fault: (messages: number) => Fault | undefined;
   /** The message that tells the client that nothing was recorded for its own. */
   readonly missMessage: (match: Match) => string;
   /** Aborted when the replay ends. */
@@ -53,7 +53,7 @@ export async function replaySocket(replay: SocketReplay): Promise<void> {
         monotonic(),
         answer.sentMs ?? 0,
         answer,
-        isCall ? replay.fault() : undefined,
+        isCall ? replay.fault(answer.replies?.length ?? 0) : undefined,
       )
     ) return;
     const { close } = answer.exchange;

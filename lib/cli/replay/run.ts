@@ -100,7 +100,7 @@ export async function run(
   }
 }
 
-function say({ used, unused, unmatched }: ReplayReport, reporter: Reporter): void {
+function say({ used, unused, unmatched, unapplied_faults }: ReplayReport, reporter: Reporter): void {
   const times = used.reduce((total, each) => total + each.times, 0);
   reporter.progress(
     `${plural(times, "request")} answered from ${plural(used.length, "recorded request")}; ` +
@@ -108,4 +108,9 @@ function say({ used, unused, unmatched }: ReplayReport, reporter: Reporter): voi
   );
   for (const { name, request } of unused) reporter.note(`unused: ${name} ${request}`);
   for (const miss of unmatched) reporter.progress(missLine(miss));
+  for (const fault of unapplied_faults) {
+    reporter.progress(
+      `--fault ${fault} had no effect: no such model call was made, or its answer has fewer events`,
+    );
+  }
 }

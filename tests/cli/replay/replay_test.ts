@@ -188,3 +188,29 @@ Deno.test("a flow file of mitmproxy is named as such, with the way to convert it
   assertIncludes(text, "it is a flow file of mitmproxy");
   assertIncludes(text, "mitmdump -n -r FILE --set hardump=FILE.har");
 });
+
+Deno.test("a fault of 426 makes the client use HTTP, and a fault that hits no model call is reported", async () => {
+  await using recording = await finished({ turns: 1, gapMs: 1 });
+  const args = [
+    "--speed",
+    "none",
+    "--match",
+    "order",
+    "--fault",
+    "426",
+    "--fault",
+    "429#9",
+    "--fault",
+    "stall@999",
+  ];
+  const script =
+    `curl -s -o /dev/null -w '%{http_code}\n' -d '{}' "$OPENAI_BASE_URL/responses"; curl -s -o /dev/null -w '%{http_code}\n' --http1.1 -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==' "$OPENAI_BASE_URL/responses"`;
+  const run = await culvert(["replay", recording.directory, ...args, "--", "sh", "-c", script]);
+  assertEquals(run.code, 0, run.stderr);
+  const [http, websocket] = run.stdout.split("\n");
+  assert(http !== "426", run.stdout);
+  assertEquals(websocket, "426");
+  assertIncludes(run.stderr, "--fault 429#9 had no effect");
+  assertIncludes(run.stderr, "--fault stall@999 had no effect");
+  assertEquals(run.stderr.match(/had no effect/g)?.length, 2, run.stderr);
+});
