@@ -144,7 +144,8 @@ import type { World } from "./world/world.ts";
  * @param world replaces parts of the process, such as its environment and clock:
  * `{ env: (name) => variables[name] }`
  * @returns a client, which the caller disposes of
- * @throws CulvertError of configuration, proxy and trust
+ * @throws CulvertError of configuration, proxy and trust; `usage` if options contradict each other or have other types
+ * than declared
  */
 export function createClient(options: ClientOptions = {}, world: Partial<World> = {}): Promise<Client> {
   return openClient(options, { ...processWorld(), ...world });

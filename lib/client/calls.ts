@@ -17,6 +17,7 @@ import type { ResponseItem } from "../responses/events/items.ts";
 import type { TurnRequest } from "../responses/request/request.ts";
 import type { Session } from "../responses/turn/session.ts";
 import type { CallOptions, ClientCalls, CompactOptions, WithoutModel } from "./client_types.ts";
+import { checkModelsOptions } from "./check_options.ts";
 import { errorForProgram } from "./error_for_program.ts";
 
 /** Implements the calls over one connection. */
@@ -33,8 +34,9 @@ export abstract class Calls implements ClientCalls {
   protected abstract mustBeOpen(): void;
 
   /** As {@link ClientCalls.models}. */
-  models(options?: ModelsOptions): Promise<CataloguedModels> {
+  models(options: ModelsOptions = {}): Promise<CataloguedModels> {
     return this.#call(async () => {
+      checkModelsOptions(options);
       const { ModelCatalogue } = await import("../api/catalogue/model_catalogue.ts");
       this.#catalogue ??= new ModelCatalogue(this.#connection);
       return await this.#catalogue.list(options);

@@ -19,6 +19,7 @@ import type { World } from "../world/world.ts";
 import { apiKeyAuthenticator } from "../auth/external/api_key_authenticator.ts";
 import type { Client, ClientOptions, ClientRequest, ClientSession } from "./client_types.ts";
 import { Calls } from "./calls.ts";
+import { checkClientOptions, checkRequest, checkTurnOptions } from "./check_options.ts";
 import { errorForProgram } from "./error_for_program.ts";
 import { userMessage } from "../responses/events/items.ts";
 import { defined } from "../text/json.ts";
@@ -29,7 +30,8 @@ import type { Turn, TurnOptions } from "../responses/turn/turn.ts";
 /**
  * Opens a client. No connection is made yet.
  *
- * @throws CulvertError of configuration, proxy and trust; `usage` if options contradict each other
+ * @throws CulvertError of configuration, proxy and trust; `usage` if options contradict each other or have other types
+ * than declared
  */
 export async function openClient(options: ClientOptions, world: World): Promise<Client> {
   try {
@@ -40,6 +42,7 @@ export async function openClient(options: ClientOptions, world: World): Promise<
 }
 
 async function open(options: ClientOptions, process: World): Promise<Client> {
+  checkClientOptions(options);
   const {
     caCertPem,
     maxRetryAfterMs,
@@ -223,8 +226,9 @@ class OpenClient extends Calls implements Client {
       this.#sessions.delete(session);
     };
     return {
-      turn: (request, options) => {
+      turn: (request, options = {}) => {
         this.mustBeOpen();
+        checkTurnOptions(options);
         return session.turn(this.#complete(request), options);
       },
       prewarm: async (request = {}) => {
@@ -235,7 +239,7 @@ class OpenClient extends Calls implements Client {
         this.mustBeOpen();
         await session.preconnect();
       },
-      compact: (request, options) => this.compact(session, this.#complete(request), options),
+      compact: async (request, options) => await this.compact(session, this.#complete(request), options),
       close,
       [Symbol.dispose]: close,
     };
@@ -280,6 +284,7 @@ class OpenClient extends Calls implements Client {
   /** Returns the request with the defaults of the settings. */
   #complete(request: ClientRequest): TurnRequest {
     const { model, reasoningEffort, reasoningSummary, serviceTier, verbosity } = this.#connection.settings;
+    checkRequest(request);
     const { input } = request;
     return {
       ...(reasoningEffort === undefined ? {} : { reasoningEffort }),

@@ -118,7 +118,7 @@ export interface ClientSession extends Disposable {
   /**
    * Creates a turn. The request is sent when the turn is first read.
    *
-   * @throws CulvertError `usage` if the client is closed
+   * @throws CulvertError `usage` if the client is closed, or if a value has another type than declared
    */
   turn(request: ClientRequest, options?: TurnOptions): Turn;
   /**
@@ -206,7 +206,7 @@ export interface Client extends ClientCalls, Disposable, AsyncDisposable {
   /**
    * Creates a turn in the client's default session. The request is sent when the turn is first read.
    *
-   * @throws CulvertError `usage` if the client is closed
+   * @throws CulvertError `usage` if the client is closed, or if a value has another type than declared
    */
   turn(request: ClientRequest, options?: TurnOptions): Turn;
   /**

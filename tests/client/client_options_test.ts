@@ -1,7 +1,13 @@
 import { createClient } from "../../lib/mod.ts";
 import { asCulvertError } from "../../lib/errors.ts";
 import { type MockApi, startMockApi } from "../../lib/mock/api/api.ts";
-import { assertEquals, assertExcludes, assertIncludes } from "../support/assert.ts";
+import {
+  assertEquals,
+  assertExcludes,
+  assertIncludes,
+  assertRejects,
+  assertThrows,
+} from "../support/assert.ts";
 
 const WORLD = { env: () => undefined };
 
@@ -40,6 +46,57 @@ Deno.test("errors for a program name options and not flags", async () => {
   assertEquals(error?.code, "tls_unknown_issuer");
   assertExcludes(error?.hint ?? "", "--ca-cert");
   assertIncludes(error?.hint ?? "", "caCertFile");
+});
+
+Deno.test("an option of another type than declared is refused by name, without its value", async () => {
+  const values = {
+    ...{ apiKey: 5, externalAuth: { resolve: 5 }, apiKeyFile: "", provider: null, profile: 5, model: {} },
+    ...{ baseUrl: new URL("http://127.0.0.1:1/v1"), proxy: new URL("http://user:secret@127.0.0.1:1") },
+    ...{ reasoningEffort: 5, transport: "ws", caCertFile: 5, caCertPem: null, clientCertFile: 5 },
+    ...{ clientKeyFile: [], serverTimings: "yes", maxRetryAfterMs: NaN, attestation: 5, telemetry: 1 },
+    ...{ inferenceTraces: 5, onObservation: null, onWarning: {} },
+  };
+  for (const name of Object.keys(values)) {
+    // The values of `Reflect.get` have the type `any`, as those of a program in JavaScript.
+    const error = await createClient({ [name]: Reflect.get(values, name) }, WORLD).then(() => {
+      throw new Error(`${name} was accepted`);
+    }, asCulvertError);
+    assertEquals(error.code, "usage", name);
+    assertIncludes(error.message, `The option ${name} of the client is not `);
+    assertExcludes(error.message, "secret");
+  }
+});
+
+Deno.test("an empty base URL is refused instead of sending the key to the default server", async () => {
+  await assertRejects(createClient({ baseUrl: "", apiKey: "sk-gateway" }, WORLD), { code: "usage" });
+});
+
+Deno.test("a turn of another type than declared is refused before it is read", async () => {
+  using client = await createClient({ apiKey: "sk-any" }, WORLD);
+  const requests = {
+    none: undefined,
+    null: null,
+    text: "hi",
+    empty: {},
+    number: { input: 5 },
+    item: { input: [5] },
+  };
+  for (const name of Object.keys(requests)) {
+    assertThrows(() => client.turn(Reflect.get(requests, name)), { code: "usage" });
+  }
+  const options = {
+    signal: 5,
+    timeoutMs: NaN,
+    maxResponses: 0,
+    toolFunctions: { add: 5 },
+    restartAfterText: "no",
+  };
+  for (const name of Object.keys(options)) {
+    const turn = () => client.turn({ input: "hi" }, { [name]: Reflect.get(options, name) });
+    assertThrows(turn, { code: "usage" });
+  }
+  await assertRejects(client.models(JSON.parse('{"refresh":"sometimes"}')), { code: "usage" });
+  await assertRejects(client.session().compact(Reflect.get({}, "none")), { code: "usage" });
 });
 
 Deno.test("a turn that exceeds its time limit ends with timeout, not as interrupted", async () => {
