@@ -4,6 +4,7 @@
  * @module
  */
 import { isLoopback } from "../../net/route/route_table.ts";
+import { withoutBrackets } from "../../net/target.ts";
 
 /** How traffic is captured. */
 export type CaptureMode =
@@ -91,7 +92,7 @@ export function unusedFlags(
   }
   if (baseUrl === undefined || mode === "reverse") return sentences;
   if (mode === "keylog") sentences.push("--base-url has no effect in keylog mode; use --mode reverse");
-  else if (isLoopback(URL.parse(baseUrl)?.hostname.replace(/^\[|\]$/g, "") ?? "")) {
+  else if (isLoopback(withoutBrackets(URL.parse(baseUrl)?.hostname ?? ""))) {
     sentences.push(
       "--base-url is an address of this machine, which programs reach without the proxy of forward mode; " +
         "use --mode reverse",

@@ -6,6 +6,7 @@
 import type { ErrorCode } from "../../errors.ts";
 import type { ExchangeTap, TapFactory } from "../../net/exchange_tap.ts";
 import type { ProxyEvent } from "../../net/server/proxy/proxy_events.ts";
+import { inBrackets } from "../../net/target.ts";
 import { channelIdOf, CHANNELS } from "../relay/channels.ts";
 import type { CaptureMode } from "./choose_mode.ts";
 
@@ -176,5 +177,5 @@ function isAlert(reason: string): boolean {
 }
 
 function hostAndPort({ host, port }: { readonly host: string; readonly port: number }): string {
-  return new URL(`https://${host.includes(":") ? `[${host}]` : host}:${port}`).host;
+  return new URL(`https://${inBrackets(host)}:${port}`).host;
 }

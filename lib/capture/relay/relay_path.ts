@@ -5,6 +5,7 @@
  */
 import { CulvertError } from "../../errors.ts";
 import type { Origin } from "../../net/server/forward/upstream.ts";
+import { isSecure, targetOf } from "../../net/target.ts";
 import { RelayRefusal } from "./relay_error.ts";
 
 /** The part of a path behind a mount point, with the query. */
@@ -68,15 +69,10 @@ export function relayTarget(
       },
     );
   }
-  const isSecure = url.protocol === "https:";
   const added = new URLSearchParams([...url.searchParams, ...Object.entries(parameters)]).toString();
   const joined = added === "" ? query : `${query}${query === "" ? "?" : "&"}${added}`;
   return {
-    origin: {
-      host: url.hostname.replace(/^\[|\]$/g, ""),
-      port: url.port === "" ? (isSecure ? 443 : 80) : Number(url.port),
-      isSecure,
-    },
+    origin: { ...targetOf(url), isSecure: isSecure(url) },
     path: `${url.pathname.replace(/\/+$/, "")}${path}${joined}` || "/",
   };
 }

@@ -12,6 +12,7 @@ import { runChild } from "../../capture/child/run_child.ts";
 import { startBackgroundRecorder } from "../../capture/record/background/background_recorder.ts";
 import { channelHosts } from "../../capture/relay/channels.ts";
 import { CulvertError } from "../../errors.ts";
+import { withoutBrackets } from "../../net/target.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
 import { VERSION } from "../../version.ts";
 import { connectCommand, type Connection } from "../command/connection.ts";
@@ -149,7 +150,7 @@ function hostsToOpen({ intercept }: CaptureFlags, { settings }: Connection): rea
   const configured = [settings.provider.baseUrl, settings.chatgptBaseUrl].flatMap((url) =>
     URL.parse(url ?? "")?.hostname ?? []
   );
-  return [...new Set([...channelHosts(), ...configured.map((host) => host.replace(/^\[|\]$/g, ""))])];
+  return [...new Set([...channelHosts(), ...configured.map(withoutBrackets)])];
 }
 
 /** Counts every event, and reports at once what leaves the program without a connection. */

@@ -9,8 +9,9 @@ import { asCulvertError, CulvertError } from "../../errors.ts";
 import type { ProbeResult } from "../../net/diagnosis/probe.ts";
 import { classify } from "../../net/failure/classify.ts";
 import { type Attempted, explain } from "../../net/failure/explain.ts";
+import { targetOf } from "../../net/target.ts";
 import { reachFirstHop, resolveFirstHop } from "../../net/tunnel/first_hop.ts";
-import { openTunnel, secure, targetOf, type TunnelParts } from "../../net/tunnel/tunnel.ts";
+import { openTunnel, secure, type TunnelParts } from "../../net/tunnel/tunnel.ts";
 import { type Interception, interceptionOf, isWorthAskingDirectly } from "./interception.ts";
 
 /** Time limit of the handshake without the proxy, ms. A firewall may drop it without an answer. */

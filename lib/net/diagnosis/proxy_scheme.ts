@@ -6,7 +6,8 @@
 import { deadline } from "../../async/deadline.ts";
 import { FaultError, type NetworkFault } from "../failure/fault.ts";
 import type { ProxyEndpoint, ProxyScheme, Route } from "../route/route.ts";
-import { openTunnel, type TunnelParts, type TunnelTarget } from "../tunnel/tunnel.ts";
+import { type TunnelTarget } from "../target.ts";
+import { openTunnel, type TunnelParts } from "../tunnel/tunnel.ts";
 
 /** Time limit for each other scheme, ms. */
 const TRY_MS = 1500;

@@ -11,9 +11,10 @@ import { explain } from "../failure/explain.ts";
 import { FaultError } from "../failure/fault.ts";
 import { type Progress, stageTimeout } from "../failure/stage.ts";
 import type { Route } from "../route/route.ts";
+import { isSecure, targetOf } from "../target.ts";
 import { closeQuietly } from "../tunnel/byte_conn.ts";
 import type { ConnectParts } from "../tunnel/establish.ts";
-import { isSecure, openTunnel, secure, targetOf } from "../tunnel/tunnel.ts";
+import { openTunnel, secure } from "../tunnel/tunnel.ts";
 
 /**
  * Connects over the same route, TLS included, within the remaining time.

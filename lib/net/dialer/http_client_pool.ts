@@ -9,6 +9,7 @@ import type { World } from "../../world/world.ts";
 import type { ClientIdentity } from "../client_identity.ts";
 import type { ProxyEndpoint, Route } from "../route/route.ts";
 import { PROXY_VARIABLES } from "../route/route_table.ts";
+import { inBrackets } from "../target.ts";
 
 /** The maximum number of routes with a client, as in the codex client. */
 const LIMIT = 16;
@@ -81,8 +82,7 @@ export class HttpClientPool {
 }
 
 function proxyOption(proxy: ProxyEndpoint): Deno.Proxy {
-  const host = proxy.host.includes(":") ? `[${proxy.host}]` : proxy.host;
-  const url = `${proxy.scheme}://${host}:${proxy.port}`;
+  const url = `${proxy.scheme}://${inBrackets(proxy.host)}:${proxy.port}`;
   if (proxy.username === undefined) return { url };
   return { url, basicAuth: { username: proxy.username, password: proxy.password ?? "" } };
 }

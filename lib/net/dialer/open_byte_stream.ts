@@ -7,6 +7,7 @@ import { deadline } from "../../async/deadline.ts";
 import { CulvertError } from "../../errors.ts";
 import { CONNECT_LIMIT_MS } from "../failure/stage.ts";
 import type { RouteTable } from "../route/route.ts";
+import { inBrackets, withoutBrackets } from "../target.ts";
 import { type ByteStream, byteStream, type StreamOptions, type StreamTarget } from "../tunnel/byte_stream.ts";
 import { type Attempt, attemptFailure, type ConnectParts, establish } from "../tunnel/establish.ts";
 
@@ -43,8 +44,8 @@ export async function openByteStream(
 }
 
 function urlOf({ host, port }: StreamTarget, tls: boolean): URL {
-  const bare = host.replace(/^\[|\]$/g, "");
-  const text = `${tls ? "https" : "http"}://${bare.includes(":") ? `[${bare}]` : bare}:${port}/`;
+  const bare = withoutBrackets(host);
+  const text = `${tls ? "https" : "http"}://${inBrackets(bare)}:${port}/`;
   const url = bare === "" || /[/?#@\\]/.test(bare) ? null : URL.parse(text);
   if (url !== null) return url;
   throw new CulvertError(

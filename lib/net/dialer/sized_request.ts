@@ -10,12 +10,12 @@ import { CulvertError } from "../../errors.ts";
 import { hostAndPort } from "../failure/explain.ts";
 import { FaultError } from "../failure/fault.ts";
 import type { RouteTable } from "../route/route.ts";
+import { isSecure, targetOf } from "../target.ts";
 import type { ByteReader } from "../tunnel/byte_conn.ts";
 import type { ByteStream } from "../tunnel/byte_stream.ts";
 import type { ConnectParts } from "../tunnel/establish.ts";
 import { readBody } from "../tunnel/http/http_body.ts";
 import { type HttpHead, readHead } from "../tunnel/http/http_head.ts";
-import { isSecure, targetOf } from "../tunnel/tunnel.ts";
 import type { HttpRequest } from "./dialer.ts";
 import { openByteStream } from "./open_byte_stream.ts";
 

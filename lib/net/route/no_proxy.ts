@@ -6,6 +6,7 @@
  * @module
  */
 import type { Warning } from "../../warning.ts";
+import { withoutBrackets } from "../target.ts";
 
 /** A parsed list. */
 export interface NoProxyList {
@@ -129,7 +130,7 @@ async function blockMatcher(text: string): Promise<((host: string) => boolean) |
 }
 
 function plain(host: string): string {
-  return host.toLowerCase().replace(/^\[|\]$/g, "").replace(/(?<=.)\.$/, "");
+  return withoutBrackets(host.toLowerCase()).replace(/(?<=.)\.$/, "");
 }
 
 function withoutUser(text: string): string {

@@ -4,6 +4,7 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
+import { withoutBrackets } from "../target.ts";
 import { basicCredentials } from "../user_info.ts";
 import type { ProxyEndpoint, ProxyScheme } from "./route.ts";
 
@@ -100,8 +101,9 @@ function isProxyScheme(name: string): name is ProxyScheme {
 
 function hostAndPort(text: string): { readonly host: string; readonly port?: number } | undefined {
   const [, rawHost = "", rawPort = ""] = /^(\[[^\]]*\]|[^:[\]]*)(?::(\d*))?$/.exec(text) ?? [];
-  const host = rawHost === "" ? undefined : URL.parse(`http://${rawHost}/`)?.hostname.replace(/^\[|\]$/g, "");
-  if (host === undefined) return undefined;
+  const url = rawHost === "" ? null : URL.parse(`http://${rawHost}/`);
+  if (url === null) return undefined;
+  const host = withoutBrackets(url.hostname);
   if (rawPort === "") return { host };
   const port = Number(rawPort);
   return port >= 1 && port <= 65_535 ? { host, port } : undefined;

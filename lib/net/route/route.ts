@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inBrackets } from "../target.ts";
 
 /** Schemes a proxy address may have. */
 export type ProxyScheme = "http" | "https" | "socks5" | "socks5h";
@@ -57,6 +58,7 @@ export interface RouteTable {
 export function describeRoute(route: Route): string {
   if (route.kind === "direct") return `direct (${route.reason})`;
   const { scheme, host, port, username } = route.proxy;
-  const shown = host.includes(":") ? `[${host}]` : host;
-  return `${scheme}://${username === undefined ? "" : "***@"}${shown}:${port} from ${route.source}`;
+  return `${scheme}://${username === undefined ? "" : "***@"}${
+    inBrackets(host)
+  }:${port} from ${route.source}`;
 }

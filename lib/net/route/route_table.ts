@@ -7,6 +7,7 @@
 import { checkValue } from "../../config/environment/variable_value.ts";
 import type { Warning } from "../../warning.ts";
 import type { Environment } from "../../world/world.ts";
+import { isSecure, withoutBrackets } from "../target.ts";
 import { type NoProxyList, parseNoProxy } from "./no_proxy.ts";
 import { parseProxyAddress } from "./proxy_address.ts";
 import type { ProxyEndpoint, Route, RouteTable } from "./route.ts";
@@ -92,7 +93,7 @@ async function fromEnvironment(
     return endpoint;
   };
   const resolve = (target: URL): Route => {
-    const secure = target.protocol === "https:" || target.protocol === "wss:";
+    const secure = isSecure(target);
     const setting = (secure ? https : http) ?? all;
     if (setting === undefined) return { kind: "direct", reason: "no proxy is set" };
     const exception = exceptionFor(target, secure, list, except?.name);
@@ -108,7 +109,7 @@ function exceptionFor(
   list: NoProxyList | undefined,
   listName: string | undefined,
 ): string | undefined {
-  const host = target.hostname.replace(/^\[|\]$/g, "");
+  const host = withoutBrackets(target.hostname);
   if (isLoopback(host)) return "loopback";
   const port = target.port === "" ? (secure ? 443 : 80) : Number(target.port);
   const entry = list?.match(host, port);

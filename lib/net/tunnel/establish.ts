@@ -11,7 +11,8 @@ import { FaultError } from "../failure/fault.ts";
 import { type Progress, type Stage, stageTimeout } from "../failure/stage.ts";
 import type { NetworkFacts, NetworkObservation, Observer } from "../observer.ts";
 import { type Route, routeKind } from "../route/route.ts";
-import { isSecure, openTunnel, secure, type SecureConn, targetOf, type TunnelParts } from "./tunnel.ts";
+import { isSecure, targetOf } from "../target.ts";
+import { openTunnel, secure, type SecureConn, type TunnelParts } from "./tunnel.ts";
 
 /** The parts of the dialer that connecting uses. */
 export interface ConnectParts extends TunnelParts {

@@ -9,6 +9,7 @@ import type { TrustStore } from "../../trust/trust_store.ts";
 import type { World } from "../../world/world.ts";
 import type { ClientIdentity } from "../client_identity.ts";
 import { classify } from "../failure/classify.ts";
+import { inBrackets, type TunnelTarget } from "../target.ts";
 import { type ByteConn, closeQuietly } from "./byte_conn.ts";
 import { dialTcp, systemTcp, type TcpParts } from "./dial_tcp.ts";
 import { FaultError } from "../failure/fault.ts";
@@ -31,31 +32,11 @@ export interface TunnelParts {
   readonly tcp?: TcpParts;
 }
 
-/** Host and port of a target. */
-export interface TunnelTarget {
-  /** Name or address, without brackets. */
-  readonly host: string;
-  readonly port: number;
-}
-
 /** A connection over TLS. */
 export interface SecureConn {
   readonly conn: ByteConn;
   /** The protocol that ALPN selected; `undefined` if the server selected none. */
   readonly alpn: string | undefined;
-}
-
-/** Returns host and effective port of a URL. */
-export function targetOf(url: URL): TunnelTarget {
-  return {
-    host: url.hostname.replace(/^\[|\]$/g, ""),
-    port: url.port === "" ? (isSecure(url) ? 443 : 80) : Number(url.port),
-  };
-}
-
-/** Returns whether a URL is reached over TLS. */
-export function isSecure({ protocol }: URL): boolean {
-  return protocol === "https:" || protocol === "wss:";
 }
 
 /**
@@ -81,7 +62,7 @@ export async function openTunnel(
       await openSocksTunnel(outer, proxy, target.host, target.port);
       return outer;
     }
-    const authority = `${target.host.includes(":") ? `[${target.host}]` : target.host}:${target.port}`;
+    const authority = `${inBrackets(target.host)}:${target.port}`;
     if (proxy.scheme === "http") {
       progress.stage = "proxy";
       await openHttpTunnel(outer, proxy, authority, parts.userAgent);

@@ -5,6 +5,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { isSecure, targetOf } from "../../../net/target.ts";
 import { decodedBase64 } from "../../../text/decode_base64.ts";
 import type { HeaderPair, StoredBody } from "../../record/format.ts";
 import { type Exchange, type LoadedCapture, requestBody } from "../../record/read/exchanges.ts";
@@ -69,7 +70,7 @@ function requestOf(exchange: Exchange, url: URL, capture: LoadedCapture): Fields
     method: latin1(request?.method ?? ""),
     scheme: latin1(isSecure(url) ? "https" : "http"),
     host: url.hostname,
-    port: portOf(url),
+    port: targetOf(url).port,
     authority: latin1(""),
     path: latin1(/^[^:]+:\/\/[^/?#]*([^#]*)/.exec(request?.url ?? "")?.[1] || "/"),
     http_version: latin1("HTTP/1.1"),
@@ -162,7 +163,7 @@ function clientConnection(id: string, started: number): Fields {
 function serverConnection(id: string, url: URL, started: number): Fields {
   const tls = isSecure(url);
   return {
-    ...{ id, address: [url.hostname, portOf(url)], ip_address: null, source_address: null },
+    ...{ id, address: [url.hostname, targetOf(url).port], ip_address: null, source_address: null },
     ...{ tls, tls_established: tls, sni: tls ? url.hostname : null, via: null, via2: null },
     ...{ timestamp_start: started, timestamp_tcp_setup: null },
     ...unknownParts(),
@@ -174,14 +175,6 @@ function unknownParts(): Fields {
     ...{ alpn: null, alpn_offers: [], certificate_list: [], cipher_list: [], cipher_name: null },
     ...{ error: null, state: 0, timestamp_end: null, timestamp_tls_setup: null, tls_version: null },
   };
-}
-
-function isSecure({ protocol }: URL): boolean {
-  return protocol === "https:" || protocol === "wss:";
-}
-
-function portOf(url: URL): number {
-  return url.port === "" ? (isSecure(url) ? 443 : 80) : Number(url.port);
 }
 
 /** Returns a time in seconds since 1970. */

@@ -7,6 +7,7 @@ import type { ProbeResult } from "../../../net/diagnosis/probe.ts";
 import { explain, hostAndPort } from "../../../net/failure/explain.ts";
 import type { NetworkFault } from "../../../net/failure/fault.ts";
 import { isLoopback } from "../../../net/route/route_table.ts";
+import { withoutBrackets } from "../../../net/target.ts";
 import { type Check, failure, type Finding, ok, warn } from "../../check.ts";
 import type { DoctorContext } from "../../context.ts";
 import { describeInterception, type Interception, interceptionRemedy } from "../../probe/interception.ts";
@@ -37,8 +38,7 @@ export const tlsCheck: Check<DoctorContext> = {
 };
 
 function withoutTls(url: URL): Finding {
-  const host = url.hostname.replace(/^\[|\]$/g, "");
-  if (isLoopback(host)) return ok(`No TLS: ${url.host} is this machine`);
+  if (isLoopback(withoutBrackets(url.hostname))) return ok(`No TLS: ${url.host} is this machine`);
   return warn(
     `No TLS: prompts, answers and the credential can be read in the network between here and ${url.host}`,
     {

@@ -5,6 +5,7 @@
  */
 import type { Duplex } from "node:stream";
 import type { Dialer } from "../../dialer/dialer.ts";
+import { inBrackets } from "../../target.ts";
 import type { StreamTarget } from "../../tunnel/byte_stream.ts";
 
 /** A server, as a client of the proxy names it. */
@@ -47,7 +48,7 @@ export function dialerUpstream(dialer: Pick<Dialer, "connect">): Upstream {
 
 /** Returns the URL of an origin. */
 export function urlOf({ host, port, isSecure }: Origin): URL {
-  return new URL(`${isSecure ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}/`);
+  return new URL(`${isSecure ? "https" : "http"}://${inBrackets(host)}:${port}/`);
 }
 
 /** Returns the value of `Host` for the origin: the port only if it is not the default one (RFC 9110 §7.2). */

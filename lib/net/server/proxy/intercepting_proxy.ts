@@ -9,6 +9,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TapFactory } from "../../exchange_tap.ts";
 import { nextConnectionId, TapSource } from "../../tap_source.ts";
+import { targetOf } from "../../target.ts";
 import { forwardRequest } from "../forward/forward_request.ts";
 import {
   forwardStripped,
@@ -319,9 +320,9 @@ class InterceptingProxy {
     if (!isAuthorized(message.headers["proxy-authorization"], this.#options.credentials)) return UNAUTHORIZED;
     const url = URL.parse(message.url ?? "");
     if (url === null || url.protocol !== "http:") return NOT_A_PROXY_REQUEST;
-    const host = url.hostname.replace(/^\[|\]$/g, "");
-    if (this.#isBlocked(host)) return blockedReply(host);
-    return { host, port: url.port === "" ? 80 : Number(url.port), isSecure: false };
+    const target = targetOf(url);
+    if (this.#isBlocked(target.host)) return blockedReply(target.host);
+    return { ...target, isSecure: false };
   }
 
   #forward(message: IncomingMessage, response: ServerResponse, origin: Origin, connectionId: number): void {
