@@ -197,7 +197,7 @@ export class ManagedLogin implements ActiveCredential {
       `The local clock is ${minutes} min ${
         offset > 0 ? "behind" : "ahead of"
       } the clock of the authorization server; ` +
-      "synchronise it, otherwise the expiry of tokens is calculated wrongly";
+      "synchronize it, otherwise the expiry of tokens is calculated wrongly";
     this.#warnOnce({ code: "clock_skew", message });
   }
 

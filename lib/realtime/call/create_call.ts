@@ -40,7 +40,7 @@ const BOUNDARY = "codex-realtime-call-boundary";
  * a second call.
  *
  * @throws CulvertError `usage` for a session that a call cannot have; by status as for a turn;
- * `response_failed` for an   answer without a call id; `auth_*`, of the network and TLS codes; the reason of
+ * `response_failed` for an answer without a call id; `auth_*`, of the network and TLS codes; the reason of
  * the signal
  */
 export async function createCall(connection: ApiConnection, offer: CallOffer): Promise<CreatedCall> {

@@ -47,7 +47,7 @@ export function compareClocks({ theirs, ours, by }: ClockReading): Finding {
     `The clock is ${duration(Math.abs(behind))} ${behind > 0 ? "behind" : "ahead of"} the clock of ${by}`,
     {
       details,
-      remediation: "Synchronise the clock (NTP). The validity of certificates and tokens depends on it.",
+      remediation: "Synchronize the clock (NTP). The validity of certificates and tokens depends on it.",
     },
   );
 }
