@@ -6,6 +6,7 @@
 import type { SharedFlags } from "../config/settings.ts";
 
 type FlagName = keyof SharedFlags;
+type AuthAction = "login" | "refresh" | "status";
 
 /** The spelling of each flag, in the order in which they are printed. */
 const SPELLING: readonly (readonly [FlagName, string])[] = [
@@ -90,11 +91,11 @@ export class Commands {
   }
 
   /** Returns a command line for the credential. */
-  auth(action: "login" | "refresh" | "status"): string {
-    const accepted: readonly FlagName[] = action === "status"
-      ? [...NETWORK, "provider", "apiKeyFile"]
-      : NETWORK;
-    return this.#line(["auth", action], accepted);
+  auth(action: AuthAction): string {
+    return this.#line(
+      ["auth", action],
+      action === "status" ? [...NETWORK, "provider", "apiKeyFile"] : NETWORK,
+    );
   }
 
   /** Adds the given flags to the commands that a text names, such as the hint of an error. */
@@ -106,14 +107,7 @@ export class Commands {
       )
       .replace(/\bculvert ca fetch ([^\s`.]+(?:\.[^\s`.]+)*)/g, (_, host: string) => this.caFetch(host))
       .replace(/\bculvert ca inspect\b(?! [/'-])/g, () => this.caInspect())
-      .replace(
-        /\bculvert auth (login|refresh|status)\b/g,
-        (_, action: string) =>
-          this.#line(
-            ["auth", action],
-            action === "status" ? [...NETWORK, "provider", "apiKeyFile"] : NETWORK,
-          ),
-      );
+      .replace(/\bculvert auth (login|refresh|status)\b/g, (_, action: AuthAction) => this.auth(action));
   }
 
   #line(words: readonly string[], accepted: readonly FlagName[]): string {

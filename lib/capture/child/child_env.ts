@@ -14,8 +14,6 @@ import { CA_PROGRAMS } from "./ca_variables.ts";
 /** A PEM file for a program. Disposing of it removes it. */
 export interface ChildBundle extends AsyncDisposable {
   readonly path: string;
-  /** The directory of the file, for this user alone. */
-  readonly directory: string;
 }
 
 /**
@@ -37,7 +35,7 @@ export async function writeChildBundle(
   try {
     const path = join(directory, "roots.pem");
     await Deno.writeTextFile(path, text, { mode: 0o600 });
-    return { path, directory, [Symbol.asyncDispose]: remove };
+    return { path, [Symbol.asyncDispose]: remove };
   } catch (error) {
     await remove();
     throw error;

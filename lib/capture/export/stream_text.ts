@@ -20,11 +20,6 @@ export function eventText(event: SseRecord, text: LoadedCapture["text"]): string
   return event.incomplete === true ? block.trimEnd() : block;
 }
 
-/** Returns the whole stream of an exchange. */
-export function streamText({ events }: Exchange, text: LoadedCapture["text"]): string {
-  return events.map((event) => eventText(event, text)).join("");
-}
-
 /** Returns the whole stream of an exchange as UTF-8. It may be longer than a string can be. */
 export function streamBytes({ events }: Exchange, text: LoadedCapture["text"]): Uint8Array<ArrayBuffer> {
   const encoder = new TextEncoder();

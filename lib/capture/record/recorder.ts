@@ -51,9 +51,6 @@ export interface RecorderSummary {
   readonly directory: string;
   readonly exchanges: number;
   readonly records: number;
-  /** Bytes on disk, without `meta.json`. */
-  readonly bytes: number;
-  readonly limitReached: boolean;
   /** Why the recording is incomplete. */
   readonly failure?: string;
 }
@@ -132,8 +129,6 @@ export async function startRecorder(options: RecorderOptions): Promise<LocalReco
     directory,
     exchanges,
     records: writer.records,
-    bytes: writer.bytes,
-    limitReached: writer.limitReached,
     ...(failure === undefined ? {} : { failure }),
   });
   return {

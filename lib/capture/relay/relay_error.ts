@@ -34,8 +34,8 @@ export function relayFailure(error: unknown, channel?: string): OwnReply {
 }
 
 /** Returns the same as a response of the platform. */
-export function relayFailureResponse(error: unknown, channel?: string): Response {
-  const { status, contentType, body } = relayFailure(error, channel);
+export function relayFailureResponse(error: unknown): Response {
+  const { status, contentType, body } = relayFailure(error);
   return new Response(body, { status, headers: { "content-type": contentType, "connection": "close" } });
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createReporter, type Reporter } from "../output/reporter.ts";
+import { createReporter } from "../output/reporter.ts";
 import type { ApiFlags } from "./api_flags.ts";
 import { connectCommand, type Connection, type ConnectionFlags } from "./connection.ts";
 import type { CliContext } from "./context.ts";
@@ -13,7 +13,6 @@ import { listenForStop } from "./stop_signals.ts";
 /** The parts that the calls of a command use. */
 export interface ApiCall {
   readonly connection: Connection;
-  readonly reporter: Reporter;
   /** Aborted by a signal of the process and by `--timeout`. */
   readonly signal: AbortSignal;
 }
@@ -35,5 +34,5 @@ export async function withApi<T>(
   await using connection = await connectCommand(host, flags, reporter);
   using limit = startTimeLimit(flags.timeout, stop.signal, connection.world);
   using _progress = reporter.wait(what);
-  return await work({ connection, reporter, signal: limit.signal });
+  return await work({ connection, signal: limit.signal });
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { attemptedOf, sendRequest } from "../../api/send_request.ts";
+import { sendRequest } from "../../api/send_request.ts";
 import { MODELS_REQUEST, modelsIn } from "../../api/models.ts";
 import { RequestScope } from "../../auth/request_scope.ts";
 import type { DoctorContext } from "../context.ts";
@@ -30,9 +30,4 @@ export function probeScope(connection: Awaited<ReturnType<DoctorContext["connect
 /** Returns the names in a list of models; `undefined` if the body is not a list. */
 export function modelNames(text: string): readonly string[] | undefined {
   return modelsIn(jsonObject(text))?.map(({ slug }) => slug);
-}
-
-/** Returns the attempt, such as `GET https://host/v1/models`, without the query. */
-export function attempted({ method, url }: Pick<ProbeReply, "method" | "url">): string {
-  return attemptedOf(method, url);
 }

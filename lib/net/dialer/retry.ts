@@ -29,8 +29,6 @@ export interface RetryNotice {
   readonly retry: number;
   readonly maxRetries: number;
   readonly delayMs: number;
-  /** Whether the server requested this delay. */
-  readonly fromServer: boolean;
   /** The cause: `http 503`, or the code of the error. */
   readonly because: string;
 }
@@ -75,7 +73,6 @@ export async function withRetries<R extends Reply>(
       retry: attempt + 1,
       maxRetries,
       delayMs,
-      fromServer: asked !== undefined,
       because: result.kind === "reply" ? `http ${result.reply.status}` : result.error.code,
     });
     if (result.kind === "reply") await result.reply.body?.cancel();

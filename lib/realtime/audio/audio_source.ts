@@ -25,7 +25,6 @@ export interface AudioOptions {
 
 /** Audio whose header was read. */
 export interface AudioSource {
-  readonly format: AudioFormat;
   /** Length, ms; `undefined` for a stream of unknown length. */
   readonly durationMs: number | undefined;
   /** PCM16 of one channel at the rate of the session, as it arrives. Can be iterated once. */
@@ -63,7 +62,6 @@ export async function openAudio(
       ? await readWavHeader(reader, name)
       : { format: raw, dataBytes: undefined };
     return {
-      format,
       durationMs: dataBytes === undefined ? undefined : durationMs(format, dataBytes),
       pcm: convert(reader, format, dataBytes, options),
     };

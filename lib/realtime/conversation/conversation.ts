@@ -95,7 +95,7 @@ export class RealtimeConversation implements AsyncDisposable {
     const { version } = session;
     const model = request.model ?? DEFAULT_MODEL[version];
     const object = sessionObject({ ...session, ...(version === "v3" ? { model } : {}) });
-    const { channel } = await openRealtime(connection, {
+    const channel = await openRealtime(connection, {
       version,
       identity: newRealtimeIdentity(),
       ...(callId === undefined ? { model } : { callId }),

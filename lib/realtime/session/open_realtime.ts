@@ -43,30 +43,23 @@ export interface RealtimeRequest {
   readonly signal?: AbortSignal;
 }
 
-/** An open websocket of a session. */
-export interface OpenedRealtime {
-  readonly channel: WebSocketChannel;
-  /** Scheme, host and path. */
-  readonly url: string;
-}
-
 /**
  * Opens the websocket. After a 401 the credential is renewed; other temporary failures are retried
  * `request_max_retries` times, and so is every failure to join a call.
  *
  * @throws CulvertError `auth_*`, `config`, of the network and TLS codes, by status as for a turn; the reason
- * of the   signal when it is aborted
+ * of the signal when it is aborted
  */
 export async function openRealtime(
   connection: ApiConnection,
   request: RealtimeRequest,
-): Promise<OpenedRealtime> {
+): Promise<WebSocketChannel> {
   const { observer, settings: { provider }, world } = connection;
   const scope = new RequestScope({ ...connection, provider });
   const budget = new RetryBudget(provider, world.random);
   for (;;) {
     const outcome = await attempt(connection, scope, request);
-    if (outcome.kind === "open") return outcome;
+    if (outcome.kind === "open") return outcome.channel;
     // The server of a call may not know it yet when it is joined.
     const mayRetry = request.callId !== undefined && outcome.failure.error.code !== "config";
     const failure = mayRetry ? { ...outcome.failure, retryable: true } : outcome.failure;
@@ -79,7 +72,7 @@ export async function openRealtime(
 }
 
 type Outcome =
-  | { readonly kind: "open" } & OpenedRealtime
+  | { readonly kind: "open"; readonly channel: WebSocketChannel }
   | { readonly kind: "failed"; readonly failure: Failure };
 
 async function attempt(
@@ -99,7 +92,7 @@ async function attempt(
       },
       (given) => sendOnce(connection, request, given),
     );
-    if (answer.opened !== undefined) return { kind: "open", ...answer.opened };
+    if (answer.opened !== undefined) return { kind: "open", channel: answer.opened };
     if (error !== undefined) return { kind: "failed", failure: { error, retryable: false } };
     return {
       kind: "failed",
@@ -114,7 +107,7 @@ async function attempt(
 type SentUpgrade =
   & Answer
   & (
-    | { readonly opened: OpenedRealtime }
+    | { readonly opened: WebSocketChannel }
     | { readonly opened?: undefined; readonly refusal: Refusal }
   );
 
@@ -147,13 +140,12 @@ async function sendOnce(
     connectTimeoutMs: provider.websocketConnectTimeoutMs,
     ...(signal === undefined ? {} : { signal }),
   });
-  const shown = shownUrl(url);
   if (outcome.kind === "open") {
-    const { channel } = outcome;
-    return { status: 101, headers: channel.headers, opened: { channel, url: shown } };
+    return { status: 101, headers: outcome.channel.headers, opened: outcome.channel };
   }
   const { body, headers, status } = outcome;
-  const refusal: Refusal = { status, headers, body, url, attempted: `The websocket upgrade of ${shown}` };
+  const attempted = `The websocket upgrade of ${shownUrl(url)}`;
+  const refusal: Refusal = { status, headers, body, url, attempted };
   return { ...refusedAnswer(refusal, contextOf(connection, authorization)), refusal };
 }
 

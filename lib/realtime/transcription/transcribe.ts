@@ -117,7 +117,7 @@ class Run {
 
   async run(): Promise<TranscriptionProgress> {
     const { language, stop } = this.#request;
-    const { channel } = await openRealtime(this.#connection, {
+    const channel = await openRealtime(this.#connection, {
       version: "v2",
       identity: newRealtimeIdentity(),
       intent: "transcription",

@@ -1,6 +1,6 @@
 import { captureOfHar } from "../../../lib/capture/export/har_import.ts";
 import { harOf } from "../../../lib/capture/export/har_export.ts";
-import { streamText } from "../../../lib/capture/export/stream_text.ts";
+import { streamBytes } from "../../../lib/capture/export/stream_text.ts";
 import { requestBody } from "../../../lib/capture/record/read/exchanges.ts";
 import { assert, assertEquals, assertExcludes } from "../../support/assert.ts";
 import { harValidator } from "./har_kit.ts";
@@ -71,7 +71,7 @@ Deno.test("an exported capture that is read again has the same bodies, events an
       assertEquals(again.text(requestBody(copy)), capture.text(requestBody(exchange)));
     }
     assertEquals(again.text(copy.end?.body), capture.text(exchange.end?.body));
-    assertEquals(streamText(copy, again.text), streamText(exchange, capture.text));
+    assertEquals(streamBytes(copy, again.text), streamBytes(exchange, capture.text));
     assertEquals(
       copy.messages.map((message) => again.text(message)),
       exchange.messages.map((message) => capture.text(message)),

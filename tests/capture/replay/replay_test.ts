@@ -1,7 +1,7 @@
 import { zstdCompressSync } from "node:zlib";
 import { captureOfHar } from "../../../lib/capture/export/har_import.ts";
 import { harOf } from "../../../lib/capture/export/har_export.ts";
-import { streamText } from "../../../lib/capture/export/stream_text.ts";
+import { streamBytes } from "../../../lib/capture/export/stream_text.ts";
 import { parseFault } from "../../../lib/capture/replay/faults.ts";
 import type { LoadedCapture } from "../../../lib/capture/record/read/exchanges.ts";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
@@ -47,7 +47,7 @@ Deno.test("a replayed event stream is byte-equal and keeps the gaps within 20 ms
       const refused = await ask(server.port, "/v1/responses", requestOf(0), JSON_TYPE);
       assertEquals(refused.status, 401);
       const reply = await ask(server.port, "/v1/responses", requestOf(0), JSON_TYPE);
-      assertEquals(reply.text, streamText(recorded, capture.text), from);
+      assertEquals(reply.text, new TextDecoder().decode(streamBytes(recorded, capture.text)), from);
       assertEquals(reply.text, answerOf(0).join(""));
       assertEquals(reply.headers["content-type"], "text/event-stream");
       assertEquals(reply.headers["x-codex-plan-type"], "pro");

@@ -52,7 +52,7 @@ Deno.test("attempts continue until the budget is spent, and each retry is announ
     return Promise.resolve(reply(503));
   }, { maxRetries: 3, world, onRetry: (notice) => notices.push(notice) });
   assertEquals([last.status, numbers, pauses], [503, [0, 1, 2, 3], [200, 400, 800]]);
-  assertEquals(notices[0], { retry: 1, maxRetries: 3, delayMs: 200, fromServer: false, because: "http 503" });
+  assertEquals(notices[0], { retry: 1, maxRetries: 3, delayMs: 200, because: "http 503" });
 });
 
 Deno.test("a budget of zero allows one attempt", async () => {

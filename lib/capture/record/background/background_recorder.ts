@@ -76,7 +76,7 @@ class BackgroundRecorder {
   constructor(options: BackgroundRecorderOptions) {
     this.#options = options;
     const { directory } = options;
-    this.summary = { directory, exchanges: 0, records: 0, bytes: 0, limitReached: false };
+    this.summary = { directory, exchanges: 0, records: 0 };
   }
 
   async start(

@@ -69,16 +69,6 @@ export class CaptureWriter {
     return this.#seq;
   }
 
-  /** Bytes accepted so far, lines and bodies. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  /** Whether bodies are no longer stored. */
-  get limitReached(): boolean {
-    return this.#limitReached;
-  }
-
   /** Appends a record. */
   append(draft: AnyDraft): void {
     this.#line({ v: FORMAT_VERSION, seq: this.#seq++, ...draft });

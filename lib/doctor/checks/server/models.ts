@@ -4,10 +4,11 @@
  * @module
  */
 import { failureOf } from "../../../api/call.ts";
+import { attemptedOf } from "../../../api/send_request.ts";
 import { type Check, fail, failure, type Finding, ok, skipped, warn } from "../../check.ts";
 import type { Commands } from "../../commands.ts";
 import type { DoctorContext } from "../../context.ts";
-import { attempted, modelNames } from "../../probe/model_list.ts";
+import { modelNames } from "../../probe/model_list.ts";
 import type { ProbeReply } from "../../probe/probe_reply.ts";
 
 /** The check. */
@@ -43,7 +44,9 @@ async function examineModels(context: DoctorContext, signal: AbortSignal): Promi
   const names = status >= 200 && status <= 299 ? modelNames(text) : undefined;
   if (names === undefined) {
     return warn(
-      `No list of models at ${attempted(reply)} (status ${status}), so "${model}" was not looked up`,
+      `No list of models at ${
+        attemptedOf(reply.method, reply.url)
+      } (status ${status}), so "${model}" was not looked up`,
       {
         details: { status, model },
         remediation: "Some servers have no such list. Run a turn to see whether the model exists.",

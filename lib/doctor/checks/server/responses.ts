@@ -4,6 +4,7 @@
  * @module
  */
 import { failureOf } from "../../../api/call.ts";
+import { attemptedOf } from "../../../api/send_request.ts";
 import { CulvertError } from "../../../errors.ts";
 import { errorInBody } from "../../../responses/failures/server_text.ts";
 import { webPageIn } from "../../../net/failure/web_page.ts";
@@ -11,7 +12,7 @@ import { shownUrl } from "../../../responses/request/url.ts";
 import { type Check, fail, failure, type Finding, ok, skipped } from "../../check.ts";
 import type { DoctorContext } from "../../context.ts";
 import { findBaseUrl, requestEndpoint } from "../../probe/endpoint.ts";
-import { attempted, modelNames } from "../../probe/model_list.ts";
+import { modelNames } from "../../probe/model_list.ts";
 import type { ProbeReply } from "../../probe/probe_reply.ts";
 import { replyDetails } from "./http.ts";
 import { credentialMissing, credentialRefused } from "./models.ts";
@@ -63,7 +64,7 @@ async function absent(
   details: Finding["details"],
   signal: AbortSignal,
 ): Promise<Finding> {
-  const place = `${attempted(reply)} (status ${reply.status})`;
+  const place = `${attemptedOf(reply.method, reply.url)} (status ${reply.status})`;
   const list = await context.modelList(signal);
   if (list.status >= 200 && list.status <= 299 && modelNames(list.text) !== undefined) {
     return fail("not_found", `${reply.url.host} lists models but has no Responses API: ${place}`, {
