@@ -65,7 +65,7 @@ export async function exchange(
     request.signal?.throwIfAborted();
     if (!limit.isExpired) throw error;
     const { host, pathname } = request.url;
-    const message = `No complete answer from ${host}${pathname} within ${limitMs / 1000} s`;
+    const message = `No complete answer from ${host}${pathname} within ${Math.round(limitMs / 1000)} s`;
     throw new CulvertError("header_timeout", message);
   }
 }

@@ -7,7 +7,7 @@
 import { CulvertError, handleFailure } from "../../errors.ts";
 import { describeWebPage, webPageHint, webPageIn } from "../../net/failure/web_page.ts";
 import type { AuthRecord, RenewedTokens } from "../auth_record.ts";
-import { defined, jsonObject } from "../../text/json.ts";
+import { defined, jsonObject, textMember } from "../../text/json.ts";
 import type { RefreshReason } from "../recovery/active_credential.ts";
 import { permanentFailure, type PermanentReason, transientFailure } from "../recovery/refresh_failure.ts";
 import { type Attempt, withRetries } from "../../net/dialer/retry.ts";
@@ -78,7 +78,7 @@ export async function refreshGrant(
   const page = blockPage(reply, tokenUrl.host);
   if (page !== undefined) throw transientFailure(page.message, { status: reply.status }, page);
   if (!isSuccess(reply)) throw refusal(reply);
-  const tokens = await tokensIn(reply.text);
+  const tokens = tokensIn(reply.text);
   if (tokens !== undefined) return { tokens, serverTime: Date.parse(reply.headers.get("date") ?? "") };
   const problem = `the answer has status ${reply.status} but contains no tokens`;
   throw transientFailure(problem, { status: reply.status });
@@ -97,15 +97,15 @@ function blockPage({ headers, status, text }: AuthReply, host: string): CulvertE
   return new CulvertError("blocked", message, { hint: webPageHint(page, status, host) });
 }
 
-/** Returns the tokens in an answer of the token endpoint; `undefined` where there are none. */
-export async function tokensIn(text: string): Promise<RenewedTokens | undefined> {
-  const { z } = await import("zod");
-  const token = z.string().min(1).optional();
-  const parsed = z.object({ id_token: token, access_token: token, refresh_token: token })
-    .safeParse(jsonObject(text));
-  if (!parsed.success || Object.keys(parsed.data).length === 0) return undefined;
-  const { id_token: idToken, access_token: accessToken, refresh_token: refreshToken } = parsed.data;
-  return defined({ accessToken, idToken, refreshToken });
+/** Returns the tokens in an answer of the token endpoint; `undefined` where there are none. Null counts as absent. */
+export function tokensIn(text: string): RenewedTokens | undefined {
+  const answer = jsonObject(text);
+  const tokens = defined({
+    accessToken: textMember(answer, "access_token"),
+    idToken: textMember(answer, "id_token"),
+    refreshToken: textMember(answer, "refresh_token"),
+  });
+  return Object.keys(tokens).length === 0 ? undefined : tokens;
 }
 
 /** Classifies a refusal. The server's message is not repeated: it may quote what was sent. */

@@ -66,7 +66,7 @@ export async function exchangeCode(parts: LoginParts, grant: AuthorizationCode):
     const details = { status, ...defined({ error_code: errorCodeOf(text) }) };
     throw loginFailure("token_exchange_failed", message, { details });
   }
-  const { idToken, accessToken, refreshToken } = await tokensIn(text) ?? {};
+  const { idToken, accessToken, refreshToken } = tokensIn(text) ?? {};
   if (idToken === undefined || accessToken === undefined || refreshToken === undefined) {
     const message = "The authorization server accepted the code but answered without tokens";
     throw loginFailure("token_exchange_failed", message);

@@ -308,3 +308,18 @@ Deno.test("an abort of the caller does not end the refresh, and the answer is sa
   await login.renew("unauthorized_recovery");
   assertEquals([home.json().tokens["refresh_token"], authority.seen.length], ["rt-2", 1]);
 });
+
+for (const absent of [null, ""]) {
+  Deno.test(`an answer whose refresh token is ${JSON.stringify(absent)} renews the access token and keeps the stored one`, async () => {
+    await using home = new TestHome();
+    const renewed = fresh("new");
+    await using authority = new TestAuthority(() =>
+      Response.json({ access_token: renewed, refresh_token: absent, id_token: absent })
+    );
+    home.store(loginText({ access: soon() }));
+    const before = home.json();
+    const { login } = await openLogin(home, { env: authority.env });
+    await login.current();
+    assertEquals(home.json().tokens, { ...before.tokens, access_token: renewed });
+  });
+}
