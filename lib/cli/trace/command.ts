@@ -140,7 +140,7 @@ const exportCommand = defineCommand<TraceExportFlags, [string, string]>({
   docs: {
     brief: "Send an inference trace to a collector (OTLP)",
     description:
-      "Sends a span for each turn, attempt and tool call, and a log record for each item of the conversation with the beginning of its text. Secrets are masked first. A second export sends the same ids. The OTEL_ variables for headers, protocol and compression apply.",
+      "Sends a span for each turn, attempt and tool call, and a log record for each item of the conversation with the beginning of its text. Secrets are masked first. A second export sends the same ids. The OTEL_ variables for headers, protocol, compression and certificates apply.",
     examples: ["culvert trace export latest http://127.0.0.1:4318/ --root traces --share"],
     seeAlso: ["culvert export", "culvert help telemetry"],
   },

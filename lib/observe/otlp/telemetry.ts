@@ -31,7 +31,7 @@ import { boundedOriginator, type ProcessFacts } from "../records/process_facts.t
 import type { SpanEvent, SpanIds } from "../records/records.ts";
 import { attemptSpan, turnSpans } from "../records/spans_of.ts";
 
-/** Maximum number of stored attempts without an end, and of stored sessions; the oldest are removed. */
+/** Maximum number of stored attempts without an end, of sessions, and of unsampled traces; the oldest are removed. */
 const MAX_REMEMBERED = 256;
 /** Maximum number of events of one span; further ones are dropped. */
 const MAX_SPAN_EVENTS = 64;
@@ -50,6 +50,8 @@ export class Telemetry {
   readonly #attempts = new Map<string, OpenAttempt>();
   /** The span of the last turn of each session. */
   readonly #lastTurns = new Map<string, SpanIds | undefined>();
+  /** Trace ids whose spans are not exported. */
+  readonly #unsampled = new Map<string, true>();
   /** Events for the span of the turn that ends next. */
   #turnEvents: SpanEvent[] = [];
   #followed: FollowedRecovery | undefined;
@@ -130,7 +132,7 @@ export class Telemetry {
     now: number,
   ): void {
     const span = attemptSpan(request, response, events, now);
-    if (span !== undefined && !this.#isUnsampled(span.traceId)) this.#gate.span(span);
+    if (span !== undefined && !this.#unsampled.has(span.traceId)) this.#gate.span(span);
   }
 
   #turn(seen: TurnObservation): void {
@@ -206,18 +208,9 @@ export class Telemetry {
     return tags;
   }
 
-  /** Trace ids whose spans are not exported. */
-  readonly #unsampled = new Set<string>();
-
   /** Notes that the spans of a trace are not exported. */
   excludeTrace(traceId: string): void {
-    this.#unsampled.add(traceId);
-    const [oldest] = this.#unsampled;
-    if (this.#unsampled.size > MAX_REMEMBERED && oldest !== undefined) this.#unsampled.delete(oldest);
-  }
-
-  #isUnsampled(traceId: string): boolean {
-    return this.#unsampled.has(traceId);
+    remember(this.#unsampled, traceId, true);
   }
 }
 
