@@ -12,6 +12,7 @@ import { RealtimeConversation } from "../../realtime/conversation/conversation.t
 import { realtimeVersion, SESSION_RATE } from "../../realtime/protocol/protocol_version.ts";
 import { connectCommand, type ConnectionFlags } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
+import { absolutePath } from "../../world/absolute_path.ts";
 import type { Host } from "../command/host.ts";
 import { writeLastLine } from "../command/report_error.ts";
 import { settingsFlags } from "../command/shared_flags.ts";
@@ -68,6 +69,7 @@ async function converse(
   const version = realtimeVersion(flags.protocol ?? "v2");
   const warn = (message: string) => reporter.warn({ code: "audio", message });
   if (join !== undefined) await refuseDemoCall(host, others);
+  await refuseSameFile(host, flags);
   const text = await messageOf(flags, words, host, stop);
   const input = flags.audio === undefined
     ? undefined
@@ -255,6 +257,22 @@ function checkCombinations(flags: RealtimeFlags, words: readonly string[]): void
       "Both write to standard output; name a file for the audio.",
     );
   }
+}
+
+/** @throws CulvertError `usage` if the answer would replace the recording, which is read until the end */
+async function refuseSameFile({ world }: Host, { audio, output }: RealtimeFlags): Promise<void> {
+  if (audio === undefined || output === undefined) return;
+  const [input, target] = await Promise.all([audio, output].map(async (path) => {
+    try {
+      const real = await Deno.realPath(absolutePath(path, world.cwd()));
+      return (await Deno.stat(real)).isFile ? real : undefined;
+    } catch {
+      // Where a path cannot be used, the code that opens it reports the reason.
+      return undefined;
+    }
+  }));
+  if (input === undefined || input !== target) return;
+  throw usage("--audio and --output name the same file", "Name another file for the answer.");
 }
 
 function usage(message: string, hint: string): CulvertError {

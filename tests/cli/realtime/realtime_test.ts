@@ -40,6 +40,19 @@ function wavMs(bytes: Uint8Array): number {
   return (bytes.length - 44) / 48;
 }
 
+Deno.test("the answer does not replace the recording that is the question", async () => {
+  await using here = await scene();
+  const path = await here.wav("question.wav", speech([1]));
+  const before = await Deno.readFile(path);
+  for (const output of [path, `${here.directory}/./question.wav`]) {
+    const run = await realtime(here, ["--audio", path, "-o", output]);
+    assertEquals(run.code, 2, run.stderr);
+    assertIncludes(run.stderr, "--audio and --output name the same file");
+  }
+  assertEquals(await Deno.readFile(path), before);
+  assertEquals(here.api.realtime.sessions.length, 0);
+});
+
 Deno.test("a text is answered as text, over a session that follows the protocol", async () => {
   await using here = await scene();
   const run = await realtime(here, ["--instructions", "Be brief.", "What", "now?"]);
