@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { call } from "./call.ts";
-import { maybe } from "./schema.ts";
+import { described } from "./schema.ts";
 import type { ApiConnection } from "./send_request.ts";
 
 /** A request for images. The server chooses the values that are absent. */
@@ -34,7 +34,7 @@ export interface ImageRequest {
 export interface ImageReply {
   /** The content of each image file. */
   readonly images: readonly Uint8Array<ArrayBuffer>[];
-  /** Wall clock, seconds since 1970. */
+  /** Wall clock, seconds since 1970; the time of the reply if the server does not report it. */
   readonly created: number;
   /** The background that the server used, if it reports it. */
   readonly background?: string;
@@ -45,11 +45,11 @@ export interface ImageReply {
 }
 
 const replySchema = z.object({
-  created: z.number(),
+  created: described(z.number()),
   data: z.array(z.object({ b64_json: z.base64().min(1) })).min(1),
-  background: maybe(z.string()),
-  quality: maybe(z.string()),
-  size: maybe(z.string()),
+  background: described(z.string()),
+  quality: described(z.string()),
+  size: described(z.string()),
 });
 
 /** Longest reply, bytes: several large images in base64. */
@@ -89,7 +89,7 @@ export async function makeImages(
   const { created, data } = value;
   return {
     images: data.map(({ b64_json }) => Uint8Array.fromBase64(b64_json)),
-    created,
+    created: created ?? Math.floor(connection.world.now() / 1_000),
     ...(value.background === undefined ? {} : { background: value.background }),
     ...(value.quality === undefined ? {} : { quality: value.quality }),
     ...(value.size === undefined ? {} : { size: value.size }),

@@ -9,3 +9,11 @@ import { z } from "zod";
 export function maybe<T extends z.ZodType>(schema: T) {
   return schema.nullish().transform((value) => value ?? undefined);
 }
+
+/**
+ * Returns the schema of a field that only describes the result: if the server sends it in another form, it is read as
+ * `undefined`, so that a result that was paid for is not lost.
+ */
+export function described<T extends z.ZodType>(schema: T) {
+  return maybe(schema).catch(undefined);
+}

@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { JsonObject } from "../responses/events/events.ts";
 import type { ResponseItem } from "../responses/events/items.ts";
 import { call } from "./call.ts";
-import { maybe } from "./schema.ts";
+import { described } from "./schema.ts";
 import type { ApiConnection } from "./send_request.ts";
 
 /** A search query. */
@@ -111,8 +111,8 @@ export interface SearchReply {
 
 const replySchema = z.object({
   output: z.string(),
-  encrypted_output: maybe(z.string()),
-  results: maybe(z.array(z.unknown())),
+  encrypted_output: described(z.string()),
+  results: described(z.array(z.unknown())),
 });
 
 /**

@@ -121,6 +121,17 @@ Deno.test("a search sends every setting as the API defines it, and returns resul
   assertEquals(seen?.json, { ...request, max_output_tokens: 50 });
 });
 
+Deno.test("images and search results are kept if the server describes them in another form", async () => {
+  await using rig = apiRig([
+    reply({ created: "now", data: [{ b64_json: "AQI=" }], quality: 1, size: [], background: {} }),
+    reply({ output: "found", encrypted_output: 5, results: "none" }),
+  ]);
+  const { created, ...made } = await makeImages(rig.connection, { prompt: "p", model: "m" });
+  assertEquals(made, { images: [Uint8Array.of(1, 2)] });
+  assert(Number.isInteger(created));
+  assertEquals(await searchWeb(rig.connection, { model: "m" }), { output: "found" });
+});
+
 Deno.test("a search distinguishes missing results from an empty list of results", async () => {
   for (const [body, has] of [[{ output: "" }, false], [{ output: "", results: [] }, true]] as const) {
     await using rig = apiRig([reply(body)]);
