@@ -1,5 +1,5 @@
 /**
- * A sleep that can be aborted. Only the worlds use it; all other code uses `World.sleep`.
+ * A sleep that can be aborted. Code that has a world uses `World.sleep` instead.
  *
  * @module
  */

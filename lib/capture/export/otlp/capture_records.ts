@@ -5,6 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { targetOf } from "../../../net/target.ts";
 import type { Attributes, LogRecord, SpanIds, SpanRecord } from "../../../observe/records/records.ts";
 import type { Exchange, LoadedCapture } from "../../record/read/exchanges.ts";
 import { type Turn, turnsOf } from "../../record/read/turns.ts";
@@ -89,7 +90,7 @@ function exchangeSpan(exchange: Exchange, capture: LoadedCapture): SpanRecord | 
       "culvert.exchange": exchange.id,
       "culvert.channel": channel,
       "http.request.method": request?.method,
-      "server.address": url?.hostname,
+      "server.address": url === null ? undefined : targetOf(url).host,
       "url.path": url?.pathname,
       "http.response.status_code": status === undefined ? undefined : String(status),
       "error.type": error,
