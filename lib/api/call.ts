@@ -8,6 +8,7 @@ import { RequestScope } from "../auth/request_scope.ts";
 import { deadline } from "../async/deadline.ts";
 import { asCulvertError, CulvertError, type ErrorCode } from "../errors.ts";
 import { webPageIn } from "../net/failure/web_page.ts";
+import { answeredRequest } from "../responses/request/url.ts";
 import { type Failure, networkFailure, refusalContext } from "../responses/failures/failure.ts";
 import { httpFailure, type Refusal } from "../responses/failures/http_failures.ts";
 import { RetryBudget } from "../responses/turn/retry_budget.ts";
@@ -160,8 +161,9 @@ export function failureOf(
   { method = "GET" }: Pick<ApiRequest, "method">,
   { settings: { provider }, world }: ApiConnection,
 ): Failure {
-  const { authorization, headers, status, text, url } = reply;
-  const refusal: Refusal = { status, headers, body: text, url, attempted: attemptedOf(method, url) };
+  const { asked, authorization, headers, status, text, url } = reply;
+  const attempted = answeredRequest(method, asked, url);
+  const refusal: Refusal = { status, headers, body: text, url: asked, attempted };
   return httpFailure(refusal, refusalContext(provider, authorization, world.now()));
 }
 

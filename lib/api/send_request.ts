@@ -17,7 +17,7 @@ import { describeRoute } from "../net/route/route.ts";
 import { refusalContext } from "../responses/failures/failure.ts";
 import { refusedAnswer } from "../responses/failures/rejection.ts";
 import { mergeHeaders } from "../responses/request/call_headers.ts";
-import { baseUrl, endpointUrl, shownUrl } from "../responses/request/url.ts";
+import { answeredRequest, baseUrl, endpointUrl, shownUrl } from "../responses/request/url.ts";
 import { backendUrl } from "./backend.ts";
 
 /** The parts of a connection that a request needs. */
@@ -174,8 +174,8 @@ async function sendOnce(
     status: reply.status,
     headers: reply.headers,
     body: text,
-    url: reply.url,
-    attempted: attemptedOf(method, reply.url),
+    url: asked,
+    attempted: answeredRequest(method, asked, reply.url),
   };
   return {
     ...refusedAnswer(refusal, refusalContext(provider, authorization, world.now())),

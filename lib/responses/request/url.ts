@@ -63,3 +63,15 @@ export function websocketUrl(url: URL): URL {
 export function shownUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
 }
+
+/**
+ * Returns an answered request in words, such as `POST https://api.openai.com/v1/responses`.
+ *
+ * @param asked the URL of the request
+ * @param answered the URL of the answer, which is another one after a redirect
+ */
+export function answeredRequest(method: string, asked: URL, answered: URL): string {
+  const request = `${method} ${shownUrl(asked)}`;
+  const other = shownUrl(answered);
+  return other === shownUrl(asked) ? request : `${request}, redirected to ${other},`;
+}

@@ -41,6 +41,34 @@ for (const type of ["text/event-stream", "", "application/json"]) {
   });
 }
 
+Deno.test("after a redirect to a page of another host, the requested host is named and is to be allowed", async () => {
+  await using filter = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    () => new Response(PAGE, { headers: { "content-type": "text/html" } }),
+  );
+  const page = `http://127.0.0.1:${filter.addr.port}/blocked`;
+  await using server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    () => new Response(null, { status: 302, headers: { location: page } }),
+  );
+  const origin = `127.0.0.1:${server.addr.port}`;
+  const { code, stderr } = await culvert([
+    "respond",
+    "--base-url",
+    `http://${origin}/v1`,
+    "--transport",
+    "sse",
+    "hi",
+  ]);
+
+  assertEquals(code, 5);
+  assertIncludes(
+    stderr,
+    `POST http://${origin}/v1/responses, redirected to ${page}, was answered 200: a web page`,
+  );
+  assertIncludes(stderr, `allow requests to ${origin}.`);
+});
+
 for (const [type, expected] of [["text/event-stream", 2], ["application/json", 1]] as const) {
   Deno.test(`a JSON error labelled ${type} is reported in the words of the server after ${expected} requests`, async () => {
     const { code, requests, stderr } = await respondTo(ERROR, type);

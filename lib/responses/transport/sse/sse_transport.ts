@@ -14,7 +14,7 @@ import type { World } from "../../../world/world.ts";
 import { mergeHeaders } from "../../request/call_headers.ts";
 import { zstd } from "../../request/compression.ts";
 import { INFERENCE_CALL_ID, type SentRequest } from "../../request/inference_trace.ts";
-import { shownUrl } from "../../request/url.ts";
+import { answeredRequest, shownUrl } from "../../request/url.ts";
 import type { Call, Opened, Transport } from "../transport.ts";
 import type { BodyDrainer } from "./body_drainer.ts";
 import { httpCallBody, httpCallHead } from "./http_call.ts";
@@ -79,8 +79,8 @@ export class SseTransport implements Transport {
         status,
         headers: reply.headers,
         body: await refusalText(reply, world),
-        url: reply.url,
-        attempted: `POST ${shownUrl(reply.url)}`,
+        url,
+        attempted: answeredRequest(method, url, reply.url),
       },
     };
   };
