@@ -208,6 +208,17 @@ Deno.test("a turn is read once, and a closed client starts none", async () => {
   assertThrows(() => client.turn({ input: INPUT }), { code: "usage" });
 });
 
+for (const transport of ["sse", "websocket"] as const) {
+  Deno.test(`a turn over ${transport} that was made before its client was closed sends nothing after it`, async () => {
+    await using parts = await setUp();
+    const client = await parts.open({ transport });
+    const turn = client.turn({ input: INPUT });
+    client.close();
+    await assertRejects(turn.text(), { code: "usage" });
+    assertEquals(parts.api.log.all, []);
+  });
+}
+
 Deno.test("a closed client starts no session, and a session of it rejects every request", async () => {
   await using parts = await setUp();
   const client = await parts.open({ transport: "websocket" });

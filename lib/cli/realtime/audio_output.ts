@@ -10,6 +10,7 @@ import { pcm16Ms } from "../../realtime/audio/pcm16.ts";
 import { isSamplingRate } from "../../realtime/audio/sample_format.ts";
 import { wavHeader } from "../../realtime/audio/wav_writer.ts";
 import { SESSION_RATE } from "../../realtime/protocol/protocol_version.ts";
+import { plural } from "../../text/plural.ts";
 import type { Host } from "../command/host.ts";
 import { openOutput, temporaryName } from "../output/output_file.ts";
 import type { OutputTarget } from "../output/output_target.ts";
@@ -117,12 +118,12 @@ function checkForm(
   channels: number,
   begun: { readonly rate: number; readonly channels: number } | undefined,
 ): void {
-  const stated = `audio of ${rate} Hz and ${channels} channels`;
+  const stated = `audio of ${rate} Hz and ${plural(channels, "channel")}`;
   if (!isSamplingRate(rate) || !Number.isInteger(channels) || channels < 1 || channels > MAX_CHANNELS) {
     throw new CulvertError("response_failed", `The server sent ${stated}, which cannot be written`);
   }
   if (begun !== undefined && (begun.rate !== rate || begun.channels !== channels)) {
-    const before = `${begun.rate} Hz and ${begun.channels} channels`;
+    const before = `${begun.rate} Hz and ${plural(begun.channels, "channel")}`;
     throw new CulvertError("response_failed", `The server sent ${stated} after audio of ${before}`, {
       hint: "One file cannot contain both. Try again.",
     });

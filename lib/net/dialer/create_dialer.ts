@@ -70,6 +70,7 @@ export function createDialer(options: DialerOptions): Dialer {
     routes,
     request: (request) => exchange(request, parts),
     openWebSocket: async (request) => {
+      parts.pool.mustBeOpen();
       request.signal?.throwIfAborted();
       const route = routes.resolve(request.url);
       observer.observe({
@@ -83,6 +84,7 @@ export function createDialer(options: DialerOptions): Dialer {
       return await openWebSocket(request, route, { ...connectParts, ...taps });
     },
     connect: async (target, streamOptions) => {
+      parts.pool.mustBeOpen();
       const { openByteStream } = await import("./open_byte_stream.ts");
       return await openByteStream(target, streamOptions, routes, connectParts);
     },

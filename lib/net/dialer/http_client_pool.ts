@@ -46,9 +46,7 @@ export class HttpClientPool {
    * @throws CulvertError `usage` after {@link HttpClientPool.close}
    */
   clientFor(route: Route): Deno.HttpClient {
-    if (this.#isClosed) {
-      throw new CulvertError("usage", "The request was not sent: its client was closed before");
-    }
+    this.mustBeOpen();
     const key = route.kind === "direct" ? "direct" : JSON.stringify(route.proxy);
     const client = this.#clients.get(key) ?? this.#create(route);
     // Inserting the client again keeps the map in the order of use.
@@ -60,6 +58,13 @@ export class HttpClientPool {
       oldest[1].close();
     }
     return client;
+  }
+
+  /** @throws CulvertError `usage` after {@link HttpClientPool.close} */
+  mustBeOpen(): void {
+    if (this.#isClosed) {
+      throw new CulvertError("usage", "The request was not sent: its client was closed before");
+    }
   }
 
   /** Closes all clients permanently. Exchanges that are in progress continue to their end. */

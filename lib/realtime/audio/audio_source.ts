@@ -5,6 +5,7 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
+import { plural } from "../../text/plural.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { encodePcm16 } from "./pcm16.ts";
 import { Resampler } from "./resampler.ts";
@@ -92,10 +93,10 @@ async function* convert(
       if (output.length > 0) yield encodePcm16(output);
     }
     if (dataBytes !== undefined && left > 0) {
-      warn(`${name} ends ${left} bytes before the length in its header: it may be incomplete`);
+      warn(`${name} ends ${plural(left, "byte")} before the length in its header: it may be incomplete`);
     }
     if (decoder.pendingBytes > 0) {
-      warn(`${name} ends within a sample: ${decoder.pendingBytes} bytes are ignored`);
+      warn(`${name} ends within a sample; ${plural(decoder.pendingBytes, "byte")} ignored`);
     }
     const tail = resampler?.end();
     if (tail !== undefined && tail.length > 0) yield encodePcm16(tail);

@@ -79,8 +79,8 @@ Deno.test("audio that cannot be decoded or written is a failed response", async 
   const cases: readonly (readonly [frames: readonly Frame[], says: string])[] = [
     [[audio({ delta: "%%%" })], "audio that is not valid base64"],
     [[audio({ channels: 0 })], "audio of 24000 Hz and 0 channels, which cannot be written"],
-    [[audio({ sample_rate: -5 })], "audio of -5 Hz and 1 channels, which cannot be written"],
-    [[audio({}), audio({ sample_rate: 48_000 })], "48000 Hz and 1 channels after audio of 24000 Hz"],
+    [[audio({ sample_rate: -5 })], "audio of -5 Hz and 1 channel, which cannot be written"],
+    [[audio({}), audio({ sample_rate: 48_000 })], "48000 Hz and 1 channel after audio of 24000 Hz"],
   ];
   try {
     for (const [frames, says] of cases) {
