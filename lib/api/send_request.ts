@@ -17,6 +17,7 @@ import { describeRoute } from "../net/route/route.ts";
 import { refusalContext } from "../responses/failures/failure.ts";
 import { refusedAnswer } from "../responses/failures/rejection.ts";
 import { mergeHeaders } from "../responses/request/call_headers.ts";
+import { requestJson } from "../responses/request/request_json.ts";
 import { answeredRequest, baseUrl, endpointUrl, shownUrl } from "../responses/request/url.ts";
 import { backendUrl } from "./backend.ts";
 
@@ -235,7 +236,7 @@ function sizeOf(body: RequestBody | undefined): Pick<HttpRequest, "bodySize" | "
 function bodyOf(
   body: RequestBody,
 ): string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> {
-  if ("json" in body) return JSON.stringify(body.json);
+  if ("json" in body) return requestJson(body.json);
   return "bytes" in body ? body.bytes : body.stream();
 }
 

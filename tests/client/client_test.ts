@@ -219,6 +219,23 @@ for (const transport of ["sse", "websocket"] as const) {
   });
 }
 
+Deno.test("a request that has no JSON is refused, over every transport and by a unary call", async () => {
+  await using parts = await setUp();
+  const circular: ResponseItem = { ...userMessage("hi") };
+  Object.assign(circular, { content: circular });
+  const large: ResponseItem = { ...userMessage("hi") };
+  Object.assign(large, { content: 5n });
+  for (const item of [large, circular]) {
+    for (const transport of ["sse", "websocket"] as const) {
+      using client = await parts.open({ transport });
+      const expected = { code: "usage", message: /^The request cannot be written as JSON: [^\n]+$/ };
+      await assertRejects(client.turn({ input: [item] }).text(), expected);
+      await assertRejects(client.session().compact({ input: [item] }), expected);
+    }
+  }
+  assertEquals(parts.api.log.turns, []);
+});
+
 Deno.test("a closed client starts no session, and a session of it rejects every request", async () => {
   await using parts = await setUp();
   const client = await parts.open({ transport: "websocket" });

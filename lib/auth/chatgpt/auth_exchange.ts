@@ -86,11 +86,11 @@ export function jsonPost(url: URL, value: JsonObject): HttpRequest {
   return { method: "POST", url, headers, body: JSON.stringify(value) };
 }
 
-/** Returns the error code in a reply: `error.code`, else `error`, else `code`; lower case. */
+/** Returns the error code in a reply: `error.code`, else `error`, else `code`, as the server wrote it. */
 export function errorCodeOf(text: string): string | undefined {
   const body = jsonObject(text);
   const error = body?.["error"];
   const code = (isObject(error) ? error["code"] : error) ?? body?.["code"];
   // A longer text is a message, which may quote what was sent.
-  return typeof code === "string" && /^[\w.-]{1,80}$/.test(code) ? code.toLowerCase() : undefined;
+  return typeof code === "string" && /^[\w.-]{1,80}$/.test(code) ? code : undefined;
 }

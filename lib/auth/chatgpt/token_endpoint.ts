@@ -112,7 +112,7 @@ export function tokensIn(text: string): RenewedTokens | undefined {
 function refusal({ status, text }: AuthReply): CulvertError {
   const code = errorCodeOf(text);
   const facts = { status, ...defined({ error_code: code }) };
-  const reason = PERMANENT_CODES[code ?? ""] ?? (status === 401 ? "other" : undefined);
+  const reason = PERMANENT_CODES[code?.toLowerCase() ?? ""] ?? (status === 401 ? "other" : undefined);
   if (reason !== undefined) return permanentFailure(reason, facts);
   return transientFailure(`status ${status}${code === undefined ? "" : ` (${code})`}`, facts);
 }

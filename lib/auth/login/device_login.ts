@@ -116,7 +116,7 @@ async function poll(parts: LoginParts, device: DeviceCode, signal: AbortSignal |
 }
 
 async function readPoll({ headers, status, text }: AuthReply, now: number): Promise<Grant | Pending> {
-  const code = errorCodeOf(text);
+  const code = errorCodeOf(text)?.toLowerCase();
   if (status === 200) {
     const { z } = await import("zod");
     const parsed = z.object({ authorization_code: z.string().min(1), code_verifier: z.string().min(1) })

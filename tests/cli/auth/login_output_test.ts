@@ -97,3 +97,17 @@ Deno.test("auth refresh and logout with all notes report no part of a request, a
     for (const secret of ["CANARY", access]) assertExcludes(stdout + stderr, secret);
   }
 });
+
+Deno.test("a refresh token that the authority repeats as its error code is masked", async () => {
+  await using home = new TestHome();
+  const refresh = "rt_CanaryOfTheRefresh";
+  await using authority = new TestAuthority(() => Response.json({ error: refresh }, { status: 400 }));
+  home.store(loginText({ access: accessToken("expired", Date.now() + HOUR_MS), refresh }));
+  const env = {
+    CODEX_HOME: home.path,
+    CODEX_REFRESH_TOKEN_URL_OVERRIDE: `${authority.base}/oauth/token`,
+  };
+  const { code, stdout, stderr } = await culvert(["auth", "refresh", "-vv", "--json"], { env });
+  assertEquals([code, JSON.parse(stdout).error.details.error_code], [4, "***"]);
+  assertExcludes((stdout + stderr).toLowerCase(), refresh.toLowerCase());
+});

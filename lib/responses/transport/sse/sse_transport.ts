@@ -14,6 +14,7 @@ import type { World } from "../../../world/world.ts";
 import { mergeHeaders } from "../../request/call_headers.ts";
 import { zstd } from "../../request/compression.ts";
 import { INFERENCE_CALL_ID, type SentRequest } from "../../request/inference_trace.ts";
+import { requestJson } from "../../request/request_json.ts";
 import { answeredRequest, shownUrl } from "../../request/url.ts";
 import type { Call, Opened, Transport } from "../transport.ts";
 import type { BodyDrainer } from "./body_drainer.ts";
@@ -89,7 +90,7 @@ export class SseTransport implements Transport {
   async #encode(call: Call, compress: boolean): Promise<EncodedBody> {
     if (this.#encoded?.compressed === compress) return this.#encoded;
     const { provider } = this.#options;
-    const body = JSON.stringify(httpCallBody(call, provider));
+    const body = requestJson(httpCallBody(call, provider));
     if (compress && Object.keys(provider.headers).some((name) => name.toLowerCase() === "content-encoding")) {
       throw new CulvertError(
         "config",

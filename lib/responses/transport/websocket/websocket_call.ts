@@ -18,6 +18,7 @@ import {
 } from "../../request/identity.ts";
 import { INFERENCE_CALL_ID } from "../../request/inference_trace.ts";
 import type { RequestBody, TurnRequest } from "../../request/request.ts";
+import { requestJson } from "../../request/request_json.ts";
 import { traceMetadata } from "../../request/trace_context.ts";
 import { TURN_STATE } from "../../request/turn_state.ts";
 import { baseUrl, endpointUrl, websocketUrl } from "../../request/url.ts";
@@ -84,7 +85,7 @@ export interface RequestMessage extends RequestBody {
 
 /** Returns the text frame of a request. See {@link requestMessage}. */
 export function requestFrame(...parameters: Parameters<typeof requestMessage>): string {
-  return JSON.stringify(requestMessage(...parameters));
+  return requestJson(requestMessage(...parameters));
 }
 
 /**

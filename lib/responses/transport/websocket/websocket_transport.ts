@@ -10,6 +10,7 @@ import type { Dialer } from "../../../net/dialer/dialer.ts";
 import type { World } from "../../../world/world.ts";
 import type { Refusal } from "../../failures/http_failures.ts";
 import type { SentRequest } from "../../request/inference_trace.ts";
+import { requestJson } from "../../request/request_json.ts";
 import { TURN_STATE, type TurnState } from "../../request/turn_state.ts";
 import { shownUrl } from "../../request/url.ts";
 import { httpCallBody } from "../sse/http_call.ts";
@@ -148,7 +149,7 @@ export class WebSocketTransport implements Transport {
     const overrides: FrameOverrides = prewarms === true ? { input: [], generate: false } : continuation;
     const { recorder } = call;
     const message = requestMessage(call, provider, overrides, world.now(), recorder?.begin());
-    const frame = JSON.stringify(message);
+    const frame = requestJson(message);
     const drop = () => connection.channel.drop();
     using limit = deadline(provider.streamIdleTimeoutMs, world);
     limit.signal.addEventListener("abort", drop, { once: true });
