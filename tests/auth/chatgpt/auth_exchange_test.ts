@@ -56,7 +56,7 @@ Deno.test("the code of a refusal is the nested one, else the plain one, else the
     "[]",
   ].map(errorCodeOf);
   assertEquals(codes, [
-    "refresh_token_reused",
+    "Refresh_Token_Reused",
     "invalid_grant",
     "outer",
     "outer",

@@ -136,6 +136,7 @@ for (
   const [code, reason, said] of [
     ["refresh_token_expired", "expired", "expired"],
     ["refresh_token_reused", "exhausted", "already used"],
+    ["Refresh_Token_Reused", "exhausted", "already used"],
     ["refresh_token_invalidated", "revoked", "revoked"],
     ["invalid_grant", "other", "refused"],
     ["unauthorized_client", "other", "refused"],
