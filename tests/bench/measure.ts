@@ -37,6 +37,14 @@ export async function rivals(
   return shortest;
 }
 
+/**
+ * Returns the median. Where the processor changes its speed, as on a shared machine, the medians of alternating runs
+ * are compared rather than their minima: those of the two may come from different speeds.
+ */
+export function median(values: readonly number[]): number {
+  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? NaN;
+}
+
 export function print({ name, measured, bar, passed }: Finding): void {
   const verdict = passed === undefined ? "skipped" : passed ? "ok" : "MISSED";
   console.log(`${verdict.padEnd(8)} ${name}: ${measured} (bar: ${bar})`);
