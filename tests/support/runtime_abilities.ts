@@ -50,6 +50,7 @@ const RAW_HEADERS: Ability = {
 
 /** Folders and files of tests that need {@link RAW_HEADERS} in the binary as a whole. */
 const NEED_RAW_HEADERS: readonly string[] = [
+  "tests/cli/app/undecodable_variable_test.ts",
   "tests/cli/ca/fetch_test.ts",
   "tests/cli/capture",
   "tests/cli/compact",
