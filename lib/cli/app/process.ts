@@ -122,7 +122,8 @@ function withoutVariables<T>(names: readonly string[], create: () => T): T {
   for (const name of names) {
     const value = readVariable(name);
     if (value !== undefined) hidden.set(name, value);
-    // One that cannot be decoded cannot be restored, but the loader of the OS roots would use it.
+    // A value that cannot be decoded is deleted for good: it cannot be restored, and the loader of the OS roots
+    // would use it.
     if (value !== undefined || UNDECODABLE.has(name)) Deno.env.delete(name);
   }
   try {

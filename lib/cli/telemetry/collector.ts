@@ -42,8 +42,8 @@ export function collectorUrl(address: string): URL {
  *
  * @param url the collector; `/v1/traces` and `/v1/logs` are appended. The `OTEL_*` variables give headers,
  * protocol, compression and certificates
- * @throws CulvertError of configuration, trust and the network; `config` if the variables do not allow to send to
- * it; `server` if the collector refuses all records
+ * @throws CulvertError of configuration, trust and the network; `config` if the variables exclude it;
+ * `server` if the collector refuses all records
  */
 export async function sendToCollector(
   { host }: CliContext,
@@ -60,7 +60,7 @@ export async function sendToCollector(
   if (!isSent("traces") || !isSent("logs")) {
     throw new CulvertError(
       "config",
-      `The OTEL_ variables do not allow to send spans and logs to ${url.host}`,
+      `With the OTEL_ variables, spans and logs cannot be sent to ${url.host}`,
       {
         hint: "Correct or unset the variables that the warnings name.",
       },

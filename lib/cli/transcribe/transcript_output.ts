@@ -55,8 +55,9 @@ export function subtitleOutput(format: SubtitleFormat): TranscriptOutput {
 }
 
 /**
- * Renders an event of the API as one line: as it was received, except for secrets that an error repeats. A message
- * that is not a JSON object is no event and gives no line, so that each line is one.
+ * Renders an event of the API as one line: as it was received, except for secrets that an error repeats.
+ *
+ * @returns an empty text for a message that is not a JSON object, so that every line of the output is an event
  */
 export function eventLine(text: string, redact: Redactor): string {
   if (jsonObject(text) === undefined) return "";

@@ -6,7 +6,7 @@
 import { deadline } from "../../async/deadline.ts";
 import { FaultError, type NetworkFault } from "../failure/fault.ts";
 import type { ProxyEndpoint, ProxyScheme, Route } from "../route/route.ts";
-import { type TunnelTarget } from "../target.ts";
+import type { TunnelTarget } from "../target.ts";
 import { openTunnel, type TunnelParts } from "../tunnel/tunnel.ts";
 
 /** Time limit for each other scheme, ms. */

@@ -95,8 +95,8 @@ function unwrap<R extends Reply>(attempt: Attempt<R>): R {
 }
 
 /**
- * Returns whether another attempt may succeed: after a status of 5xx except 501 and 511, after 408, and after network failures
- * that are not caused by the configuration. A rejected certificate or a refusal of a proxy is permanent.
+ * Returns whether another attempt may succeed: after a status of 5xx except 501 and 511, after 408, and after
+ * network failures that are not caused by the configuration. A rejected certificate or a refusal of a proxy is permanent.
  */
 export function isTransient(attempt: Attempt): boolean {
   if (attempt.kind === "reply") {

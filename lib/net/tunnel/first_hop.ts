@@ -10,7 +10,7 @@ import type { Stage } from "../failure/stage.ts";
 import { targetOf } from "../target.ts";
 import { dialTcp, isAddress, systemTcp } from "./dial_tcp.ts";
 import { type Attempted, explain } from "../failure/explain.ts";
-import { type TunnelParts } from "./tunnel.ts";
+import type { TunnelParts } from "./tunnel.ts";
 import { raceAbort } from "../../async/race_abort.ts";
 
 /** The target of the first connection of a route. */

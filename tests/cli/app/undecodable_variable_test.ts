@@ -2,6 +2,7 @@
 import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { programUnderTest } from "../../support/culvert.ts";
 import { scrubbedEnv } from "../../support/scrubbed_env.ts";
+import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
 
 /**
  * Runs the program with a variable that ends with the byte FF. A shell sets it, because `Deno.Command` only
@@ -23,8 +24,6 @@ async function run(name: string, value: string, args: readonly string[]) {
   }
 }
 
-const NO_SHELL = Deno.build.os === "windows";
-
 for (
   const [name, value] of [
     ["OPENAI_API_KEY", "sk-secret-0123456789"],
@@ -33,8 +32,10 @@ for (
   ] as const
 ) {
   Deno.test({
-    name: `a ${name} that is not valid Unicode is ignored with a warning that does not show its value`,
-    ignore: NO_SHELL,
+    ...skippedIf(
+      ON_WINDOWS,
+      `a ${name} that is not valid Unicode is ignored with a warning that does not show its value`,
+    ),
     fn: async () => {
       const { code, stdout, stderr } = await run(name, value, ["respond", "--provider", "demo", "hi"]);
 
@@ -47,8 +48,10 @@ for (
 }
 
 Deno.test({
-  name: "a variable that only changes a header, and is not valid Unicode, counts as unset",
-  ignore: NO_SHELL,
+  ...skippedIf(
+    ON_WINDOWS,
+    "a variable that only changes a header, and is not valid Unicode, counts as unset",
+  ),
   fn: async () => {
     const { code, stderr } = await run("TERM_PROGRAM", "term", ["respond", "--provider", "demo", "hi"]);
 
